@@ -1,0 +1,59 @@
+# Licet: every command that people who work on it need. `make help` lists them.
+SHELL := /bin/bash
+GO ?= go
+LICET_SHARED ?= $(abspath ../shared)
+export LICET_SHARED
+LINT_VERSION := v2.15.0
+LINT := $(CURDIR)/bin/golangci-lint
+
+.PHONY: help demo build test test-long check fmt lint race fuzz bench tools browser
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+build: ## build bin/licet
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/licet ./cmd/licet
+
+demo: build ## the whole story on a fictional community, then its pages on a loopback port
+	./bin/licet demo
+
+test: browser lint ## lint, unit, property, command-line and browser tests (under 10 minutes)
+	$(GO) vet ./...
+	$(GO) test -timeout 9m ./...
+
+test-long: ## the same with longer property runs, crash runs and fuzzing
+	LICET_LONG=1 $(GO) test -timeout 60m ./...
+	$(MAKE) fuzz
+
+check: lint ## quick check while working: lint and short tests
+	$(GO) test -short ./...
+
+fmt: $(LINT) ## format the code
+	$(LINT) fmt
+
+lint: $(LINT) ## run the linters
+	$(LINT) run
+
+race: ## tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 $(GO) test -race -short ./...
+
+FUZZ_TIME ?= 20s
+fuzz: ## every fuzz target for FUZZ_TIME each
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "fuzz $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZ_TIME) $$pkg; \
+		done; done
+
+bench: build ## benchmarks of every package
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+tools: $(LINT) ## install the linter into bin/
+
+$(LINT):
+	GOBIN=$(CURDIR)/bin GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+browser: ## make sure that a browser is there for the browser tests
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; \
+		else echo "the browser tests need chromium: install the Debian package \"chromium\""; exit 1; fi; }

@@ -1,0 +1,195 @@
+package licet
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// An EventType says what happened.
+type EventType string
+
+// What the operator does: public, in clear.
+const (
+	EventFounded   EventType = "founded"   // the log begins
+	EventAdopted   EventType = "adopted"   // a policy is in force
+	EventNotified  EventType = "notified"  // a notice is published, with its deadline
+	EventDelivered EventType = "delivered" // the notice reached members
+	EventFrozen    EventType = "frozen"    // the window is over: position F
+	EventBuilt     EventType = "built"     // a corpus, from (F, n)
+	EventTrained   EventType = "trained"   // checkpoints and a merged adapter
+	EventPromoted  EventType = "promoted"  // what is served from here on
+	EventForgot    EventType = "forgot"    // a rebuild without those who objected
+	EventErased    EventType = "erased"    // a member's key was destroyed
+)
+
+// What a member does, or is recorded of one: encrypted under the member's key.
+const (
+	EventJoined    EventType = "joined"
+	EventDescribed EventType = "described" // facts changed
+	EventIngested  EventType = "ingested"  // records came, or came again changed
+	EventRemoved   EventType = "removed"   // records went
+	EventObjected  EventType = "objected"
+	EventConsented EventType = "consented"
+)
+
+// OfMember tells whether events of type t belong to a member and are
+// encrypted under that member's key.
+func (t EventType) OfMember() bool {
+	switch t {
+	case EventJoined, EventDescribed, EventIngested, EventRemoved, EventObjected, EventConsented:
+		return true
+	case EventFounded, EventAdopted, EventNotified, EventDelivered, EventFrozen, EventBuilt, EventTrained, EventPromoted, EventForgot,
+		EventErased:
+		return false
+	}
+	return false
+}
+
+// An Event is one entry of the ledger. Body is the canonical JSON of the body
+// that goes with Type. A member's event whose key was destroyed has the type
+// "" and no body.
+type Event struct {
+	Seq    uint64 // position in the log, from 0
+	Time   time.Time
+	Type   EventType
+	Member MemberID // empty for the operator's
+	Body   json.RawMessage
+}
+
+// Unreadable tells whether e is a member's event whose key was destroyed.
+func (e Event) Unreadable() bool { return e.Type == "" }
+
+// BodyOf decodes the body of e.
+func BodyOf[B any](e Event) (B, error) {
+	var body B
+	if err := json.Unmarshal(e.Body, &body); err != nil {
+		return body, fmt.Errorf("event %d (%s): body: %w", e.Seq, e.Type, err)
+	}
+	return body, nil
+}
+
+// Founded begins a log.
+type Founded struct {
+	Origin    string `json:"origin"`
+	Simulated bool   `json:"simulated"` // times are invented: a demonstration
+}
+
+// Adopted puts a policy in force.
+type Adopted struct {
+	Policy string `json:"policy"` // the preset's name
+	Digest Digest `json:"digest"`
+}
+
+// Notified publishes a notice.
+type Notified struct {
+	Notice   string            `json:"notice"` // its version
+	Policy   Digest            `json:"policy"`
+	Texts    map[string]Digest `json:"texts"`    // by language
+	Deadline string            `json:"deadline"` // YYYY-MM-DD, kept until it has ended everywhere on Earth
+}
+
+// Delivered says that a notice reached members.
+type Delivered struct {
+	Notice   string `json:"notice"`
+	Batch    int    `json:"batch"`
+	Members  int    `json:"members"`
+	Evidence Digest `json:"evidence"`
+}
+
+// Frozen ends a window. F is the position of this event: what was permitted
+// before it counts.
+type Frozen struct {
+	Notice    string `json:"notice"`
+	Standings Digest `json:"standings"` // the root of all standings
+}
+
+// Built commits to a corpus.
+type Built struct {
+	Frozen   uint64         `json:"frozen"` // F
+	At       uint64         `json:"at"`     // n: events before this position count
+	Run      Digest         `json:"run"`
+	Corpus   Digest         `json:"corpus"`
+	Manifest Digest         `json:"manifest"`
+	Members  Digest         `json:"members"` // root of the sparse Merkle tree over members' slots
+	Passages int            `json:"passages"`
+	Excluded map[string]int `json:"excluded"` // records, by reason
+	Shards   int            `json:"shards"`
+	Slices   int            `json:"slices"`
+}
+
+// Trained commits to what was learned from a corpus.
+type Trained struct {
+	Run     Digest  `json:"run"`
+	Base    Digest  `json:"base"`
+	Recipe  Digest  `json:"recipe"`
+	Adapter Digest  `json:"adapter"`
+	Loss    float64 `json:"loss"`      // held-out, nats a token
+	BaseAt  float64 `json:"base_loss"` // the base on the same text
+}
+
+// Promoted says what is served.
+type Promoted struct {
+	Run     Digest `json:"run"`
+	Adapter Digest `json:"adapter"`
+}
+
+// Forgot says that the served model is again the one that would have been
+// built had those who objected since never been in it.
+type Forgot struct {
+	Run      Digest `json:"run"`
+	Adapter  Digest `json:"adapter"`
+	Steps    int    `json:"steps"`    // run again
+	OfSteps  int    `json:"of_steps"` // in the whole graph
+	Previous Digest `json:"previous"` // the adapter that is gone
+	Upto     uint64 `json:"upto"`     // objections before this position are in it
+	Objected int    `json:"objected"` // members who were taken out
+}
+
+// Erased says that a member's key was destroyed. Refused keeps what they had
+// refused, so that an objection outlives the person's data.
+type Erased struct {
+	Member  MemberID  `json:"member"`
+	Refused []Purpose `json:"refused,omitempty"`
+}
+
+// Joined is a member's first event.
+type Joined struct {
+	Token Digest `json:"token"` // names the member in proofs; known to them alone
+	Facts Facts  `json:"facts"`
+}
+
+// Described changes a member's facts.
+type Described struct {
+	Facts Facts `json:"facts"`
+}
+
+// Ingested brings records.
+type Ingested struct {
+	Records []RecordID `json:"records"`
+}
+
+// Removed takes records away.
+type Removed struct {
+	Records []RecordID `json:"records"`
+}
+
+// Objected and Consented are what a person said, and on which screen.
+type (
+	Objected struct {
+		Purpose Purpose `json:"purpose"`
+		Said
+	}
+	Consented struct {
+		Purpose Purpose `json:"purpose"`
+		Said
+	}
+)
+
+// Said is how a choice was made.
+type Said struct {
+	Channel  string `json:"channel"` // web, api, cli, import
+	Language string `json:"language,omitempty"`
+	Notice   string `json:"notice,omitempty"` // the version that was shown
+	Screen   string `json:"screen,omitempty"` // what it offered
+}

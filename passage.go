@@ -1,0 +1,19 @@
+package licet
+
+// A Passage is text that one purpose may use: its author's own words, with
+// what identifies people replaced, and where it comes from.
+type Passage struct {
+	Member   MemberID `json:"member"`
+	Record   RecordID `json:"record"`
+	Kind     Kind     `json:"kind"`
+	Role     Role     `json:"role,omitempty"`
+	Language string   `json:"language,omitempty"`
+	Text     string   `json:"text"`
+
+	// Others are the members, besides the author, whose permission the text
+	// needed (whom a recommendation is about), sorted.
+	Others []MemberID `json:"others,omitempty"`
+	// Cuts counts what was taken out, by what it was: "quote", "name",
+	// "handle", "email", "url", "phone".
+	Cuts map[string]int `json:"cuts,omitempty"`
+}
