@@ -174,17 +174,17 @@ type Removed struct {
 	Records []RecordID `json:"records"`
 }
 
-// Objected and Consented are what a person said, and on which screen.
-type (
-	Objected struct {
-		Purpose Purpose `json:"purpose"`
-		Said
-	}
-	Consented struct {
-		Purpose Purpose `json:"purpose"`
-		Said
-	}
-)
+// Objected is a person's refusal of a purpose.
+type Objected struct {
+	Purpose Purpose `json:"purpose"`
+	Said
+}
+
+// Consented is a person's yes to a purpose.
+type Consented struct {
+	Purpose Purpose `json:"purpose"`
+	Said
+}
 
 // Said is how a choice was made.
 type Said struct {

@@ -9,6 +9,8 @@ type Passage struct {
 	Role     Role     `json:"role,omitempty"`
 	Language string   `json:"language,omitempty"`
 	Text     string   `json:"text"`
+	// Employer is the structured part of a position, an experience or a job offer.
+	Employer string `json:"employer,omitempty"`
 
 	// Others are the members, besides the author, whose permission the text
 	// needed (whom a recommendation is about), sorted.
