@@ -1,0 +1,108 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"time"
+
+	"licet"
+)
+
+//go:embed notices/*.txt
+var notices embed.FS
+
+// WindowDays is how long members can object before anything is built, where
+// the regime does not ask for longer.
+const WindowDays = 45
+
+// NoticeText returns the text of the notice in a language, English where there is none.
+func NoticeText(language string) string {
+	data, err := notices.ReadFile("notices/" + language + ".txt")
+	if err != nil {
+		data, _ = notices.ReadFile("notices/en.txt") // embedded: it is there
+	}
+	return string(data)
+}
+
+// Notify publishes the notice. Members can object until the deadline, a date
+// (YYYY-MM-DD) that counts until it has ended everywhere on Earth; empty: in
+// WindowDays days.
+func (a *App) Notify(ctx context.Context, deadline string) (licet.Notified, error) {
+	now := a.Now()
+	if deadline == "" {
+		deadline = now.AddDate(0, 0, WindowDays).Format(time.DateOnly)
+	}
+	day, err := time.Parse(time.DateOnly, deadline)
+	if err != nil {
+		return licet.Notified{}, fmt.Errorf("deadline %q: want a date, YYYY-MM-DD", deadline)
+	}
+	if shortest := a.policy.MinWindowDays(); day.Before(now.AddDate(0, 0, shortest-1)) {
+		return licet.Notified{}, fmt.Errorf("deadline %s: a window is at least %d days, so not before %s", deadline, shortest,
+			now.AddDate(0, 0, shortest).Format(time.DateOnly))
+	}
+	n := licet.Notified{Notice: "notice-" + now.Format(time.DateOnly), Policy: a.policy.Digest(), Deadline: deadline, Texts: map[string]licet.Digest{}}
+	for _, language := range []string{"en", "fr"} {
+		n.Texts[language] = licet.Sum([]byte(NoticeText(language)))
+	}
+	_, err = a.ledger.Do(ctx, func(context.Context, *sql.Tx, uint64) ([]licet.Event, error) {
+		e, err := operator(licet.EventNotified, n)
+		return []licet.Event{e}, err
+	})
+	return n, err
+}
+
+// Deliver records that the notice in force reached the members: by which
+// means is the operator's word, and the log keeps its digest.
+func (a *App) Deliver(ctx context.Context, evidence []byte) (members int, err error) {
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if state.Notice.Notice == "" {
+		return 0, fmt.Errorf("no notice was published: run \"licet notify\" first")
+	}
+	for _, m := range state.Members {
+		if !m.Erased {
+			members++
+		}
+	}
+	_, err = a.ledger.Do(ctx, func(context.Context, *sql.Tx, uint64) ([]licet.Event, error) {
+		e, err := operator(licet.EventDelivered, licet.Delivered{Notice: state.Notice.Notice, Batch: 1, Members: members, Evidence: licet.Sum(evidence)})
+		return []licet.Event{e}, err
+	})
+	return members, err
+}
+
+// Freeze ends the window: from here on a corpus may be built of what was
+// permitted. It is refused before the deadline has ended everywhere on Earth
+// and before the notice was delivered.
+func (a *App) Freeze(ctx context.Context) (licet.Event, error) {
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return licet.Event{}, err
+	}
+	switch {
+	case state.Notice.Notice == "":
+		return licet.Event{}, fmt.Errorf("%w: no notice was published: run \"licet notify\"", ErrTooEarly)
+	case !state.Delivered:
+		return licet.Event{}, fmt.Errorf("%w: the notice was not delivered: run \"licet deliver\"", ErrTooEarly)
+	}
+	over, err := licet.DeadlineEnded(state.Notice.Deadline, a.Now())
+	if err != nil {
+		return licet.Event{}, err
+	}
+	if !over {
+		return licet.Event{}, fmt.Errorf("%w: members can object until the end of %s everywhere on Earth (it is %s)", ErrTooEarly,
+			state.Notice.Deadline, a.Now().Format(time.RFC3339))
+	}
+	done, err := a.ledger.Do(ctx, func(context.Context, *sql.Tx, uint64) ([]licet.Event, error) {
+		e, err := operator(licet.EventFrozen, licet.Frozen{Notice: state.Notice.Notice, Standings: standingsRoot(state)})
+		return []licet.Event{e}, err
+	})
+	if err != nil {
+		return licet.Event{}, err
+	}
+	return done[0], nil
+}

@@ -1,0 +1,24 @@
+// Command licet trains generative AI on what a community's members wrote, only
+// where it is permitted, and takes a member out again, exactly.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"licet/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := cli.Run(ctx, cli.Process{
+		Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.LookupEnv, Now: time.Now, Random: rand.Reader,
+		Executable: os.Executable,
+	})
+	stop()
+	os.Exit(code)
+}

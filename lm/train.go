@@ -1,0 +1,278 @@
+package lm
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// packed is a corpus: rows of T tokens, documents one after another, each
+// cut where a row ends.
+type packed struct {
+	T       int
+	tokens  []int32 // [rows·T]
+	targets []int32 // the next token of the same document, or −1
+	start   []int   // where in its row the token's document begins
+}
+
+func (p *packed) rows() int { return len(p.tokens) / p.T }
+
+// pack lays documents into rows of T tokens. The last row is filled with
+// tokens that nothing is learned from.
+func pack(docs [][]int32, T int) *packed {
+	p := &packed{T: T}
+	for _, doc := range docs {
+		begin := len(p.tokens) % T
+		for i, t := range doc {
+			if len(p.tokens)%T == 0 {
+				begin = 0
+			}
+			target := int32(-1)
+			if i+1 < len(doc) {
+				target = doc[i+1]
+			}
+			p.tokens = append(p.tokens, t)
+			p.targets = append(p.targets, target)
+			p.start = append(p.start, begin)
+		}
+	}
+	for len(p.tokens)%T != 0 {
+		p.start = append(p.start, len(p.tokens)%T)
+		p.tokens = append(p.tokens, 0)
+		p.targets = append(p.targets, -1)
+	}
+	return p
+}
+
+// shuffled returns docs in the order of SHA-256(seed, epoch, doc): it depends on
+// the documents and the seed, never on the order in which they came.
+func shuffled(docs [][]int32, seed uint64, epoch int) [][]int32 {
+	type ranked struct {
+		rank Digest
+		doc  []int32
+	}
+	order := make([]ranked, len(docs))
+	for i, doc := range docs {
+		buf := binary.LittleEndian.AppendUint64(make([]byte, 0, 16+4*len(doc)), seed)
+		buf = binary.LittleEndian.AppendUint64(buf, uint64(epoch))
+		for _, t := range doc {
+			buf = binary.LittleEndian.AppendUint32(buf, uint32(t))
+		}
+		order[i] = ranked{sha256.Sum256(buf), doc}
+	}
+	slices.SortFunc(order, func(a, b ranked) int { return slices.Compare(a.rank[:], b.rank[:]) })
+	out := make([][]int32, len(docs))
+	for i, r := range order {
+		out[i] = r.doc
+	}
+	return out
+}
+
+func checkDocs(c Config, docs [][]int32) error {
+	for i, doc := range docs {
+		for _, t := range doc {
+			if t < 0 || int(t) >= c.Vocab {
+				return fmt.Errorf("document %d has token %d, the vocabulary has %d", i, t, c.Vocab)
+			}
+		}
+	}
+	return nil
+}
+
+// Train learns one slice: documents of token ids, from the adapter start. The
+// optimizer and the schedule begin at zero, and batches depend on the documents
+// and the recipe alone. No documents: start comes back as it is. report, which
+// may be nil, hears how many steps of how many are done.
+func Train(ctx context.Context, b *Base, start *Adapter, docs [][]int32, r Recipe, report func(done, total int)) (*Adapter, error) {
+	if start.base != b.digest {
+		return nil, fmt.Errorf("%w: it is for base %x, not %x", ErrAdapter, start.base[:6], b.digest[:6])
+	}
+	if err := checkDocs(b.config, docs); err != nil {
+		return nil, err
+	}
+	if len(docs) == 0 {
+		return start, nil
+	}
+	a := start.clone()
+	rows := min(r.Batch, pack(docs, r.Context).rows())
+	m := newNetwork(b, a, rows, r.Context, false, true)
+	if err := m.fit(ctx, docs, r, report); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// fit is the training loop, over the network's trained tensors.
+func (m *network) fit(ctx context.Context, docs [][]int32, r Recipe, report func(done, total int)) error {
+	per := (pack(docs, m.T).rows() + m.rows - 1) / m.rows
+	opt := newAdamW(m.params, r.WeightDecay)
+	total := per * r.Epochs
+	for epoch := range r.Epochs {
+		p := pack(shuffled(docs, r.Seed, epoch), m.T)
+		for at := 0; at < p.rows(); at += m.rows {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("training stopped: %w", err)
+			}
+			rows := min(m.rows, p.rows()-at)
+			m.step(p, at, rows)
+			clip(m.grads, r.Clip)
+			opt.update(m, float32(schedule(opt.step, total, r)))
+			if report != nil {
+				report(opt.step, total)
+			}
+		}
+	}
+	return nil
+}
+
+// step runs forward and backward over rows of p and returns the mean loss.
+func (m *network) step(p *packed, at, rows int) float64 {
+	from, to := at*p.T, (at+rows)*p.T
+	valid := 0
+	for _, t := range p.targets[from:to] {
+		if t >= 0 {
+			valid++
+		}
+	}
+	m.run(p.tokens[from:to], p.start[from:to], rows)
+	sum := m.loss(p.targets[from:to], rows*p.T, valid)
+	m.backward(p.tokens[from:to], p.start[from:to], rows)
+	return sum / float64(max(valid, 1))
+}
+
+// schedule is a linear warm-up and a cosine down to FinalShare.
+func schedule(step, total int, r Recipe) float64 {
+	warm := int(math.Ceil(r.WarmupShare * float64(total)))
+	if step < warm {
+		return r.LearningRate * float64(step+1) / float64(warm+1)
+	}
+	_, cos := sincos(math.Pi * float64(step-warm) / float64(max(1, total-warm)))
+	return r.LearningRate * float64(r.FinalShare+float64((1-r.FinalShare)*float64(0.5*(1+cos))))
+}
+
+// clip scales the gradients so that their common norm is at most most.
+func clip(grads [][]float32, most float64) {
+	if most <= 0 {
+		return
+	}
+	var sum float64
+	for _, g := range grads {
+		for _, v := range g {
+			sum += float64(float64(v) * float64(v))
+		}
+	}
+	norm := math.Sqrt(sum)
+	if norm <= most {
+		return
+	}
+	scale := float32(most / norm)
+	for _, g := range grads {
+		for i := range g {
+			g[i] *= scale
+		}
+	}
+}
+
+// adamW is the optimizer of Loshchilov and Hutter (2019), β = (0.9, 0.999).
+type adamW struct {
+	m, v   [][]float32
+	decay  float32
+	step   int
+	c1, c2 float64 // β to the power of step
+}
+
+func newAdamW(params [][]float32, decay float64) *adamW {
+	o := &adamW{decay: float32(decay), c1: 1, c2: 1}
+	for _, p := range params {
+		o.m, o.v = append(o.m, make([]float32, len(p))), append(o.v, make([]float32, len(p)))
+	}
+	return o
+}
+
+func (o *adamW) update(n *network, lr float32) {
+	const b1, b2, eps = 0.9, 0.999, 1e-8
+	o.step++
+	o.c1, o.c2 = float64(o.c1*b1), float64(o.c2*b2)
+	k1, k2 := float32(1/(1-o.c1)), float32(1/(1-o.c2))
+	const chunk = 1 << 14
+	for k, p := range n.params {
+		g, ms, vs := n.grads[k], o.m[k], o.v[k]
+		decay := o.decay
+		if len(p) <= n.Width {
+			decay = 0 // norms are not decayed
+		}
+		n.e.Parallel((len(p)+chunk-1)/chunk, func(c int) {
+			for i := c * chunk; i < min(len(p), (c+1)*chunk); i++ {
+				ms[i] = float32(b1*ms[i]) + float32((1-b1)*g[i])
+				vs[i] = float32(b2*vs[i]) + float32(float32((1-b2)*g[i])*g[i])
+				d := float32(math.Sqrt(float64(vs[i]*k2))) + eps
+				p[i] -= float32(lr * (float32(ms[i]*k1)/d + float32(decay*p[i])))
+			}
+		})
+	}
+}
+
+// Loss returns the mean negative log-likelihood, in nats a token, of documents
+// under the base with an adapter (nil: the base alone), and over how many tokens.
+func Loss(ctx context.Context, b *Base, a *Adapter, docs [][]int32) (nats float64, tokens int, err error) {
+	if a != nil && a.base != b.digest {
+		return 0, 0, fmt.Errorf("%w: it is for base %x, not %x", ErrAdapter, a.base[:6], b.digest[:6])
+	}
+	if err := checkDocs(b.config, docs); err != nil {
+		return 0, 0, err
+	}
+	T := min(128, b.config.Context)
+	p := pack(docs, T)
+	if p.rows() == 0 {
+		return 0, 0, nil
+	}
+	m := newNetwork(b, a, min(8, p.rows()), T, false, false)
+	var sum float64
+	for at := 0; at < p.rows(); at += m.rows {
+		if err := ctx.Err(); err != nil {
+			return 0, 0, fmt.Errorf("measuring stopped: %w", err)
+		}
+		rows := min(m.rows, p.rows()-at)
+		from, to := at*T, (at+rows)*T
+		m.run(p.tokens[from:to], p.start[from:to], rows)
+		sum += m.loss(p.targets[from:to], rows*T, 1)
+		for _, t := range p.targets[from:to] {
+			if t >= 0 {
+				tokens++
+			}
+		}
+	}
+	return sum / float64(max(tokens, 1)), tokens, nil
+}
+
+// BaseRecipe is how a base is trained: every weight, from random.
+type BaseRecipe struct {
+	LearningRate float64 `json:"learning_rate"`
+	Epochs       int     `json:"epochs"`
+	Batch        int     `json:"batch"`
+	Context      int     `json:"context"`
+	Seed         uint64  `json:"seed"`
+}
+
+// TrainBase trains every weight of a new base. It is used once for each
+// bundled base, on text that no member wrote.
+func TrainBase(ctx context.Context, c Config, t *Tokenizer, docs [][]int32, r BaseRecipe, report func(done, total int)) (*Base, error) {
+	b, err := NewBase(c, t, r.Seed)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkDocs(c, docs); err != nil {
+		return nil, err
+	}
+	m := newNetwork(b, nil, r.Batch, r.Context, true, true)
+	if err := m.fit(ctx, docs, Recipe{
+		LearningRate: r.LearningRate, WarmupShare: 0.02, FinalShare: 0.1, WeightDecay: 0.1, Clip: 1,
+		Epochs: r.Epochs, Batch: r.Batch, Context: r.Context, Seed: r.Seed,
+	}, report); err != nil {
+		return nil, err
+	}
+	return newBase(c, t, b.weights)
+}
