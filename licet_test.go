@@ -170,3 +170,23 @@ func TestFoldRefuses(t *testing.T) {
 		t.Error("a gap was accepted")
 	}
 }
+
+func TestDeadlineEnded(t *testing.T) {
+	for at, want := range map[string]bool{
+		"2025-11-03T23:59:59Z": false,
+		"2025-11-04T11:59:59Z": false, // it is still the third at UTC−12
+		"2025-11-04T12:00:00Z": true,
+		"2025-11-04T23:00:00+14:00": false,
+	} {
+		moment, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := licet.DeadlineEnded("2025-11-03", moment); err != nil || got != want {
+			t.Errorf("at %s: got %v, %v; want %v", at, got, err, want)
+		}
+	}
+	if _, err := licet.DeadlineEnded("2025-02-30", time.Time{}); err == nil {
+		t.Error("30 February was accepted")
+	}
+}

@@ -180,7 +180,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.vault = vault.New(a.db, a.keys)
 	if a.ledger, err = ledger.Open(ctx, a.db, ledger.Options{
 		Keys: a.keys, Seed: a.keys.Signing(), Origin: a.settings.Origin, Simulated: a.settings.Simulated, Now: a.Now,
-		CheckpointFile: cfg.path("checkpoint"),
+		Checkpoint: cfg.path("checkpoint"),
 	}); err != nil {
 		return err
 	}

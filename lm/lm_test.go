@@ -140,6 +140,7 @@ func TestTrainStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	_, err = lm.Train(ctx, b, start, docs(rand.New(rand.NewPCG(3, 3)), b, 9), recipe(), func(int, int) { cancel() })
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
@@ -273,6 +274,7 @@ func TestGenerateStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	n := 0
 	for _, err := range m.Generate(ctx, nil, lm.GenerateOptions{Temperature: 1}) {
 		if err != nil {

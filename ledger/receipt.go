@@ -1,0 +1,300 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"licet"
+	"licet/ledger/smt"
+)
+
+// ErrReceipt says that a receipt does not hold.
+var ErrReceipt = errors.New("the receipt does not hold")
+
+// receiptVersion is the version of the file (docs/formats/receipt.md).
+const receiptVersion = "licet-receipt-1"
+
+// A Shown is an event with the proof that the log holds it.
+type Shown struct {
+	Opening
+	Proof tlog.RecordProof `json:"proof"`
+}
+
+// A ModelProof shows that a member is, or is not, in what a model learned from.
+type ModelProof struct {
+	Built    Shown     `json:"built"`
+	Promoted Shown     `json:"promoted"`
+	Member   smt.Proof `json:"member"`
+}
+
+// A Receipt is what a member keeps: what was chosen, when, and what was learned
+// from them, under a signed checkpoint.
+type Receipt struct {
+	Version    string       `json:"version"`
+	Checkpoint string       `json:"checkpoint"`
+	Founded    Shown        `json:"founded"`
+	Joined     Shown        `json:"joined"`
+	Choices    []Shown      `json:"choices"`
+	Models     []ModelProof `json:"models"`
+}
+
+// A ModelIn says which model a receipt is to speak of.
+type ModelIn struct {
+	Built, Promoted uint64    // positions of its events
+	Members         *smt.Tree // of its manifest
+}
+
+// Receipt makes the receipt of a member. choices are the positions of their
+// own Objected and Consented events.
+func (l *Ledger) Receipt(ctx context.Context, m licet.MemberID, models []ModelIn) (*Receipt, error) {
+	signed, size, err := l.Checkpoint(ctx)
+	if err != nil {
+		return nil, err
+	}
+	state, err := l.State(ctx, size)
+	if err != nil {
+		return nil, err
+	}
+	standing, ok := state.Members[m]
+	if !ok || standing.Erased {
+		return nil, fmt.Errorf("%w: the log knows no such member", ErrReceipt)
+	}
+	r := &Receipt{Version: receiptVersion, Checkpoint: string(signed), Choices: []Shown{}, Models: []ModelProof{}}
+	if r.Founded, err = l.shown(ctx, 0, size); err != nil {
+		return nil, err
+	}
+	if r.Joined, err = l.shown(ctx, standing.First, size); err != nil {
+		return nil, err
+	}
+	for _, p := range licet.Purposes() {
+		if c, ok := standing.Choices[p]; ok && c.Said.Channel != "erasure" {
+			s, err := l.shown(ctx, c.Seq, size)
+			if err != nil {
+				return nil, err
+			}
+			r.Choices = append(r.Choices, s)
+		}
+	}
+	for _, in := range models {
+		var p ModelProof
+		if p.Built, err = l.shown(ctx, in.Built, size); err != nil {
+			return nil, err
+		}
+		if p.Promoted, err = l.shown(ctx, in.Promoted, size); err != nil {
+			return nil, err
+		}
+		var built licet.Built
+		if err := json.Unmarshal(p.Built.Body, &built); err != nil {
+			return nil, fmt.Errorf("event %d: %w", in.Built, err)
+		}
+		p.Member = in.Members.Prove(smt.Slot(built.Run, standing.Token))
+		r.Models = append(r.Models, p)
+	}
+	return r, nil
+}
+
+func (l *Ledger) shown(ctx context.Context, seq, size uint64) (Shown, error) {
+	o, err := l.Opening(ctx, seq)
+	if err != nil {
+		return Shown{}, err
+	}
+	p, err := l.Inclusion(ctx, seq, size)
+	return Shown{o, p}, err
+}
+
+// A Statement is one thing that a receipt proves.
+type Statement struct {
+	What   string // for people, in English
+	Event  uint64
+	In     bool // for a model: the member is in it
+	Choice licet.EventType
+}
+
+// A Verdict is what a receipt that holds proves, and what it can't.
+type Verdict struct {
+	Origin     string
+	Events     uint64 // how many the log had
+	Simulated  bool
+	Statements []Statement
+	Limits     []string
+}
+
+// Verify checks a receipt with nothing but the log's key, which the caller has
+// from somewhere else than the receipt. Everything in the file is checked; what
+// does not hold is named.
+func Verify(receipt []byte, key string) (*Verdict, error) {
+	verifier, err := note.NewVerifier(key)
+	if err != nil {
+		return nil, fmt.Errorf("the log's key: %w", err)
+	}
+	var r Receipt
+	d := json.NewDecoder(bytes.NewReader(receipt))
+	if err := d.Decode(&r); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrReceipt, err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%w: something follows it in the file", ErrReceipt)
+	}
+	v := &verification{tree: tlog.Tree{}}
+	verdict, err := v.receipt(r, verifier)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrReceipt, err)
+	}
+	return verdict, nil
+}
+
+type verification struct {
+	tree  tlog.Tree
+	token licet.Digest
+}
+
+func (v *verification) receipt(r Receipt, verifier note.Verifier) (*Verdict, error) {
+	if r.Version != receiptVersion {
+		return nil, fmt.Errorf("version %q: this program reads %q", r.Version, receiptVersion)
+	}
+	c, err := ReadCheckpoint([]byte(r.Checkpoint), verifier)
+	if err != nil {
+		return nil, err
+	}
+	v.tree = tlog.Tree{N: int64(c.Size), Hash: c.Root} //nolint:gosec // ParseUint had 63 bits
+	out := &Verdict{Origin: c.Origin, Events: c.Size}
+	founded, err := open[licet.Founded](v, r.Founded, licet.EventFounded)
+	if err != nil {
+		return nil, err
+	}
+	if founded.Origin != c.Origin || r.Founded.Seq != 0 {
+		return nil, errors.New("the log's first event names another log")
+	}
+	out.Simulated = founded.Simulated
+	joined, err := open[licet.Joined](v, r.Joined, licet.EventJoined)
+	if err != nil {
+		return nil, err
+	}
+	v.token = joined.Token
+	out.say(r.Joined, "You joined on %s.", day(r.Joined))
+	for _, s := range r.Choices {
+		if err := v.choice(s, out); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range r.Models {
+		if err := v.model(m, r.Choices, out); err != nil {
+			return nil, err
+		}
+	}
+	out.limits()
+	return out, nil
+}
+
+func (v *Verdict) say(s Shown, format string, args ...any) *Statement {
+	v.Statements = append(v.Statements, Statement{What: fmt.Sprintf(format, args...), Event: s.Seq})
+	return &v.Statements[len(v.Statements)-1]
+}
+
+func day(s Shown) string { return time.UnixMilli(s.Time).UTC().Format("2 January 2006 15:04:05 UTC") }
+
+// open checks that the log holds the event and reads its body.
+func open[B any](v *verification, s Shown, want licet.EventType) (B, error) {
+	var body B
+	if s.Type != want {
+		return body, fmt.Errorf("event %d is %q, want %q", s.Seq, s.Type, want)
+	}
+	leaf, err := s.leaf()
+	if err != nil {
+		return body, err
+	}
+	if err := tlog.CheckRecord(s.Proof, v.tree.N, v.tree.Hash, int64(s.Seq), tlog.RecordHash(leaf)); err != nil { //nolint:gosec // CheckRecord checks the range
+		return body, fmt.Errorf("event %d (%s) is not in the log as shown: %w", s.Seq, s.Type, err)
+	}
+	if err := json.Unmarshal(s.Body, &body); err != nil {
+		return body, fmt.Errorf("event %d: %w", s.Seq, err)
+	}
+	return body, nil
+}
+
+func (v *verification) choice(s Shown, out *Verdict) error {
+	if s.Salt == "" {
+		return fmt.Errorf("event %d is not a member's", s.Seq)
+	}
+	switch s.Type {
+	case licet.EventObjected:
+		b, err := open[licet.Objected](v, s, licet.EventObjected)
+		if err != nil {
+			return err
+		}
+		out.say(s, "You objected to the purpose %q on %s (event %d, %s%s).", b.Purpose, day(s), s.Seq, b.Channel, shownNotice(b.Said)).Choice = s.Type
+	case licet.EventConsented:
+		b, err := open[licet.Consented](v, s, licet.EventConsented)
+		if err != nil {
+			return err
+		}
+		out.say(s, "You permitted the purpose %q on %s (event %d, %s%s).", b.Purpose, day(s), s.Seq, b.Channel, shownNotice(b.Said)).Choice = s.Type
+	default:
+		return fmt.Errorf("event %d is not a choice", s.Seq)
+	}
+	return nil
+}
+
+func shownNotice(s licet.Said) string {
+	out := ""
+	if s.Notice != "" {
+		out += ", after " + s.Notice
+	}
+	if s.Language != "" {
+		out += ", shown in " + s.Language
+	}
+	return out
+}
+
+func (v *verification) model(m ModelProof, choices []Shown, out *Verdict) error {
+	built, err := open[licet.Built](v, m.Built, licet.EventBuilt)
+	if err != nil {
+		return err
+	}
+	promoted, err := open[licet.Promoted](v, m.Promoted, licet.EventPromoted)
+	if err != nil {
+		return err
+	}
+	if promoted.Run != built.Run || m.Promoted.Seq < m.Built.Seq {
+		return fmt.Errorf("event %d does not serve what event %d built", m.Promoted.Seq, m.Built.Seq)
+	}
+	_, in, err := smt.Verify(built.Members, smt.Slot(built.Run, v.token), m.Member)
+	if err != nil {
+		return fmt.Errorf("the model served from event %d: %w", m.Promoted.Seq, err)
+	}
+	word := "You are NOT in"
+	if in {
+		word = "You are in"
+	}
+	s := out.say(m.Promoted, "%s the corpus of the model %s, served from %s (event %d; corpus built at event %d from %d passages).",
+		word, promoted.Adapter.Short(), day(m.Promoted), m.Promoted.Seq, m.Built.Seq, built.Passages)
+	s.In = in
+	late := slices.ContainsFunc(choices, func(c Shown) bool {
+		o, err := open[licet.Objected](v, c, licet.EventObjected)
+		return err == nil && o.Purpose == licet.PurposeTrain && c.Seq < built.At
+	})
+	if in && late {
+		return fmt.Errorf("the corpus of event %d has you in it although you had objected", m.Built.Seq)
+	}
+	return nil
+}
+
+func (v *Verdict) limits() {
+	v.Limits = []string{
+		"Times are the operator's word: no witness has signed this log.",
+		"It shows which manifest was committed and whether you are in it; it can't show that a machine read nothing else.",
+		"Words of yours filed under another person's name would not be found by it; an audit of the records would.",
+	}
+	if v.Simulated {
+		v.Limits = append([]string{"TIME IN THIS LOG IS SIMULATED: it is a demonstration."}, v.Limits...)
+	}
+}

@@ -1,0 +1,159 @@
+package vault
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"licet"
+)
+
+// A Directory knows the names and handles of everybody who ever joined, as
+// keyed hashes. It outlives an erasure as a suppression list: or a name would
+// come back in others' texts on the day it is forgotten.
+type Directory struct {
+	keys    *Keys
+	names   map[licet.Digest]bool
+	handles map[licet.Digest]bool
+}
+
+// FoldName reduces a name to what people recognise: letters only, without
+// case, accents, hyphens or apostrophes.
+func FoldName(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(strings.ToLower(s)) {
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			b.WriteRune(r)
+		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’':
+		default:
+			b.WriteByte(' ')
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// shortName is below how many letters one word of a name is too common to be
+// recognised alone.
+const shortName = 5
+
+// listed returns the folded forms under which a name is found: the whole name
+// in both orders, first and last word, and each word that is long enough.
+func listed(name string) []string {
+	words := strings.Fields(FoldName(name))
+	if len(words) == 0 {
+		return nil
+	}
+	out := []string{strings.Join(words, " ")}
+	if n := len(words); n > 1 {
+		out = append(out, words[0]+" "+words[n-1], words[n-1]+" "+words[0], strings.Join(words[1:], " "))
+		// A double-barrelled name is also found with its parts run together or one at a time.
+		out = append(out, words[0]+" "+words[1])
+		for _, w := range words[1:] {
+			if len([]rune(w)) >= shortName {
+				out = append(out, w)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (k *Keys) nameHash(folded string) licet.Digest {
+	return licet.Digest(derive(k.own["community"], "name", folded))
+}
+
+func (k *Keys) handleHash(handle string) licet.Digest {
+	return licet.Digest(derive(k.own["community"], "handle", strings.ToLower(handle)))
+}
+
+func (v *Vault) list(ctx context.Context, tx *sql.Tx, m licet.Member, seq uint64) error {
+	enter := func(d licet.Digest, handle bool) error {
+		_, err := tx.ExecContext(ctx, `INSERT INTO directory (hash, seq, handle) VALUES (?1, ?2, ?3) ON CONFLICT (hash) DO UPDATE SET seq = min(seq, ?2)`,
+			d[:], int64(seq), handle) //nolint:gosec // a position fits
+		return err
+	}
+	for _, name := range listed(m.Name) {
+		if err := enter(v.keys.nameHash(name), false); err != nil {
+			return fmt.Errorf("enter a name: %w", err)
+		}
+	}
+	for _, h := range m.Handles {
+		if err := enter(v.keys.handleHash(h), true); err != nil {
+			return fmt.Errorf("enter a handle: %w", err)
+		}
+	}
+	return nil
+}
+
+// Directory returns the names and handles known before position upto.
+func (v *Vault) Directory(ctx context.Context, upto uint64) (*Directory, error) {
+	d := &Directory{v.keys, map[licet.Digest]bool{}, map[licet.Digest]bool{}}
+	err := each(ctx, v.db, `SELECT hash, handle FROM directory WHERE seq < ?`, func(rows *sql.Rows) (bool, error) {
+		var hash []byte
+		var handle bool
+		if err := rows.Scan(&hash, &handle); err != nil {
+			return false, err
+		}
+		if handle {
+			d.handles[licet.Digest(hash)] = true
+		} else {
+			d.names[licet.Digest(hash)] = true
+		}
+		return true, nil
+	}, int64(upto)) //nolint:gosec // a position fits
+	if err != nil {
+		return nil, fmt.Errorf("read the directory: %w", err)
+	}
+	return d, nil
+}
+
+// Name tells whether words, as they stand in a text, are somebody's name.
+func (d *Directory) Name(words string) bool { return d.names[d.keys.nameHash(FoldName(words))] }
+
+// Handle tells whether h, without @, is somebody's handle.
+func (d *Directory) Handle(h string) bool { return d.handles[d.keys.handleHash(h)] }
+
+type listing struct {
+	Hash   licet.Digest `json:"hash"`
+	Handle bool         `json:"handle,omitempty"`
+}
+
+// ExportDirectory returns the directory as of position upto, for a clean build.
+func (v *Vault) ExportDirectory(ctx context.Context, upto uint64) ([]byte, error) {
+	var out []listing
+	err := each(ctx, v.db, `SELECT hash, handle FROM directory WHERE seq < ? ORDER BY hash`, func(rows *sql.Rows) (bool, error) {
+		var hash []byte
+		var l listing
+		if err := rows.Scan(&hash, &l.Handle); err != nil {
+			return false, err
+		}
+		l.Hash = licet.Digest(hash)
+		out = append(out, l)
+		return true, nil
+	}, int64(upto)) //nolint:gosec // a position fits
+	if err != nil {
+		return nil, fmt.Errorf("read the directory: %w", err)
+	}
+	return json.Marshal(out)
+}
+
+// ImportDirectory enters what ExportDirectory returned, as of the beginning.
+func (v *Vault) ImportDirectory(ctx context.Context, tx *sql.Tx, data []byte) error {
+	var in []listing
+	if err := json.Unmarshal(data, &in); err != nil {
+		return fmt.Errorf("directory: %w", err)
+	}
+	for _, l := range in {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO directory (hash, seq, handle) VALUES (?, 0, ?) ON CONFLICT DO NOTHING`, l.Hash[:], l.Handle); err != nil {
+			return fmt.Errorf("directory: %w", err)
+		}
+	}
+	return nil
+}
