@@ -81,6 +81,9 @@ func (b *Base) On(e *sgemm.Engine) *Base {
 	return &other
 }
 
+// Threads returns the same base computing on n threads.
+func (b *Base) Threads(n int) *Base { return b.On(sgemm.Best(n)) }
+
 // Digest names the base: the SHA-256 of its files.
 func (b *Base) Digest() Digest { return b.digest }
 

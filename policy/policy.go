@@ -1,0 +1,218 @@
+// Package policy decides what a purpose may use: Cedar rules, regimes by
+// country, and decisions that name the rules which made them. It is pure.
+package policy
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cedar-policy/cedar-go"
+	"github.com/cedar-policy/cedar-go/types"
+	"github.com/goccy/go-yaml"
+
+	"licet"
+)
+
+//go:embed presets/*.cedar presets/*.yaml
+var presets embed.FS
+
+// ErrPreset says that there is no preset of that name.
+var ErrPreset = errors.New("no such policy preset")
+
+// A Regime is what the place where a member lives asks for.
+type Regime struct {
+	ID            string            `yaml:"id"`
+	Countries     []string          `yaml:"countries"` // ISO 3166-1
+	Regions       []string          `yaml:"regions"`   // ISO 3166-2; empty: the whole country
+	Basis         string            `yaml:"basis"`
+	RightToObject bool              `yaml:"right_to_object"`
+	Silence       licet.Verdict     `yaml:"silence"` // what saying nothing means
+	Notice        bool              `yaml:"notice"`
+	WindowDays    int               `yaml:"window_days"`
+	Why           map[string]string `yaml:"why"` // for the member, by language
+}
+
+type regimes struct {
+	MinWindowDays int      `yaml:"min_window_days"`
+	Majority      int      `yaml:"age_of_majority"`
+	Regimes       []Regime `yaml:"regimes"`
+}
+
+// A Policy is rules and regimes. It is immutable and safe for concurrent use.
+type Policy struct {
+	name    string
+	digest  licet.Digest
+	rules   *cedar.PolicySet
+	regimes regimes
+}
+
+// Load returns a preset: "linkedin-2025".
+func Load(preset string) (*Policy, error) {
+	rules, err := presets.ReadFile("presets/" + preset + ".cedar")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %q", ErrPreset, preset)
+	}
+	places, err := presets.ReadFile("presets/" + preset + ".yaml")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %q has no regimes", ErrPreset, preset)
+	}
+	return Parse(preset, rules, places)
+}
+
+// Parse reads a policy from the text of its Cedar rules, each with an @id, and
+// its regimes.
+func Parse(name string, rules, places []byte) (*Policy, error) {
+	p := &Policy{name: name, digest: licet.Sum(slices.Concat(rules, []byte{0}, places)), rules: cedar.NewPolicySet()}
+	list, err := cedar.NewPolicyListFromBytes(name+".cedar", rules)
+	if err != nil {
+		return nil, fmt.Errorf("policy %s: %w", name, err)
+	}
+	for i, rule := range list {
+		id, ok := rule.Annotations()["id"]
+		if !ok {
+			return nil, fmt.Errorf("policy %s: rule %d has no @id: a decision names its rules", name, i+1)
+		}
+		if !p.rules.Add(cedar.PolicyID(id), rule) {
+			return nil, fmt.Errorf("policy %s: rule %q stands twice", name, id)
+		}
+	}
+	if err := yaml.UnmarshalWithOptions(places, &p.regimes, yaml.Strict()); err != nil {
+		return nil, fmt.Errorf("policy %s: regimes: %w", name, err)
+	}
+	for _, id := range []string{regimeElsewhere, regimeUnknown} {
+		if !slices.ContainsFunc(p.regimes.Regimes, func(r Regime) bool { return r.ID == id }) {
+			return nil, fmt.Errorf("policy %s: no regime %q", name, id)
+		}
+	}
+	return p, nil
+}
+
+const (
+	regimeElsewhere = "elsewhere"
+	regimeUnknown   = "unknown"
+)
+
+// Name returns the preset's name.
+func (p *Policy) Name() string { return p.name }
+
+// Digest names the text of rules and regimes.
+func (p *Policy) Digest() licet.Digest { return p.digest }
+
+// MinWindowDays is the shortest window that any regime allows.
+func (p *Policy) MinWindowDays() int { return p.regimes.MinWindowDays }
+
+// Regimes returns every regime, in the file's order.
+func (p *Policy) Regimes() []Regime { return slices.Clone(p.regimes.Regimes) }
+
+// Regime returns the regime of a member: that of the region, of the country,
+// of everywhere else, or, where the country is unknown, the strictest.
+func (p *Policy) Regime(f licet.Facts) Regime {
+	want := regimeElsewhere
+	if f.Country == "" {
+		want = regimeUnknown
+	}
+	var found Regime
+	for _, r := range p.regimes.Regimes {
+		switch {
+		case slices.Contains(r.Countries, f.Country) && (len(r.Regions) == 0 || slices.Contains(r.Regions, f.Region)):
+			return r
+		case r.ID == want:
+			found = r
+		}
+	}
+	return found
+}
+
+// A Question asks whether a purpose may use a record.
+type Question struct {
+	Purpose        licet.Purpose
+	Standing       licet.Standing // the author's
+	Kind           licet.Kind
+	At             time.Time
+	SuspectedMinor bool
+	// Adults says that the operator asserts, on record, that every member of
+	// the author's platform is of age.
+	Adults bool
+	// About is the standing of the person that a record is about; nil where it
+	// is about nobody else. A zero standing is an unknown person.
+	About *licet.Standing
+}
+
+// Decide answers q. It is pure: the same question has the same answer.
+func (p *Policy) Decide(q Question) licet.Decision {
+	principal := cedar.NewEntityUID("Member", "author")
+	resource := cedar.NewEntityUID("Record", "record")
+	kind := q.Kind
+	if !kind.Known() {
+		kind = "unknown"
+	}
+	silence := p.Regime(q.Standing.Facts).Silence
+	verdict := q.Standing.Verdict(q.Purpose)
+	entities := types.EntityMap{
+		principal: {UID: principal, Attributes: types.NewRecord(types.RecordMap{
+			"age":             types.String(p.age(q.Standing, q.At, q.Adults)),
+			"verdict":         types.String(verdict),
+			"erased":          types.Boolean(q.Standing.Erased),
+			"suspected_minor": types.Boolean(q.SuspectedMinor),
+		})},
+		resource: {UID: resource, Attributes: types.NewRecord(types.RecordMap{
+			"kind":    types.String(kind),
+			"subject": types.String(p.subject(q)),
+		})},
+	}
+	// There is a basis where the person said yes, or said nothing in a regime
+	// where silence permits.
+	basis := verdict == licet.Permitted || verdict == licet.Undecided && silence == licet.Permitted
+	decision, why := cedar.Authorize(p.rules, entities, cedar.Request{
+		Principal: principal, Action: cedar.NewEntityUID("Purpose", types.String(q.Purpose)), Resource: resource,
+		Context: types.NewRecord(types.RecordMap{"basis": types.Boolean(basis)}),
+	})
+	d := licet.Decision{Permit: decision == cedar.Allow && len(why.Errors) == 0}
+	for _, r := range why.Reasons {
+		d.Rules = append(d.Rules, string(r.PolicyID))
+	}
+	for _, e := range why.Errors { // a rule that can't be evaluated permits nothing
+		d.Rules = append(d.Rules, "error:"+string(e.PolicyID))
+	}
+	if len(d.Rules) == 0 {
+		d.Rules = []string{licet.RuleDefaultDeny}
+	}
+	slices.Sort(d.Rules)
+	return d
+}
+
+func (p *Policy) age(s licet.Standing, at time.Time, adults bool) string {
+	years, err := licet.Age(s.Facts.BirthDate, at)
+	switch {
+	case err != nil && adults:
+		return "of-age"
+	case err != nil:
+		return "unknown"
+	case years < p.regimes.Majority:
+		return "under"
+	}
+	return "of-age"
+}
+
+func (p *Policy) subject(q Question) string {
+	switch {
+	case q.About == nil:
+		return "none"
+	case q.About.Member == "" || q.About.Erased:
+		return "unknown"
+	case q.About.Verdict(q.Purpose) == licet.Refused:
+		return "refused"
+	case q.About.Verdict(q.Purpose) == licet.Undecided && p.Regime(q.About.Facts).Silence != licet.Permitted:
+		return "refused"
+	}
+	switch p.age(*q.About, q.At, q.Adults) {
+	case "under":
+		return "under"
+	case "unknown":
+		return "unknown"
+	}
+	return "none"
+}

@@ -1,0 +1,264 @@
+// Package train turns a corpus into checkpoints and a merged adapter, answers
+// at once with a fallback when somebody objects, and says what was learned from whom.
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"licet"
+	"licet/corpus"
+	"licet/internal/build"
+	"licet/lm"
+)
+
+// ErrWorse says that a merged model is worse than its base on held-out text.
+var ErrWorse = errors.New("the merged model is worse than its base on held-out text: it is not promoted")
+
+// A Trainer learns one slice. The same input must give the same bytes.
+type Trainer interface {
+	// Digest names everything that can change the bytes besides the input of
+	// Slice: base, recipe and version.
+	Digest() licet.Digest
+	// Start returns the adapter that every shard begins with.
+	Start() ([]byte, error)
+	// Slice continues an adapter on texts; report, which may be nil, hears how
+	// far it is.
+	Slice(ctx context.Context, start []byte, texts []string, report func(done, total int)) ([]byte, error)
+}
+
+// Render writes a row as the model learns it: a line that says what it is,
+// then the text. A draft begins with the same line (see Prompt).
+func Render(k licet.Kind, r licet.Role, text string) string { return Prompt(k, r) + text }
+
+// Prompt is the line that says what a text is: "post · manager".
+func Prompt(k licet.Kind, r licet.Role) string {
+	if r == "" {
+		r = licet.RoleMember
+	}
+	return strings.ReplaceAll(string(k), "_", " ") + " · " + string(r) + "\n"
+}
+
+// A Model is what was learned from one corpus, and where everything is.
+type Model struct {
+	Run      licet.Digest                    `json:"run"`
+	Corpus   licet.Digest                    `json:"corpus"`
+	Shards   int                             `json:"shards"`
+	Slices   int                             `json:"slices"`
+	Cells    []corpus.Cell                   `json:"cells"`
+	Members  map[licet.MemberID]licet.Digest `json:"members"`
+	Trainer  licet.Digest                    `json:"trainer"`
+	Adapter  licet.Digest                    `json:"adapter"`
+	Loss     float64                         `json:"loss"`      // held-out, nats a token
+	BaseLoss float64                         `json:"base_loss"` // the base on the same
+	// Checkpoints of each shard: the start, then one after each slice.
+	Checkpoints [][]licet.Digest `json:"checkpoints"`
+}
+
+// Worse tells whether the model may not be served.
+func (m *Model) Worse() bool { return m.Loss > m.BaseLoss }
+
+// Options of Run.
+type Options struct {
+	Base    *lm.Base
+	Trainer Trainer
+	HeldOut []string // text that no member wrote
+	// Report hears how many training steps of one slice are done; may be nil.
+	Report func(shard, slice, done, total int)
+}
+
+// Run trains what g does not have yet. It depends on the corpus, the trainer and
+// the base alone.
+func Run(ctx context.Context, g *build.Graph, c *corpus.Corpus, o Options) (*Model, error) {
+	m := &Model{
+		Corpus: c.Digest, Shards: c.Shards, Slices: c.Slices, Cells: c.Cells, Members: c.Members, Trainer: o.Trainer.Digest(),
+		Checkpoints: make([][]licet.Digest, c.Shards),
+	}
+	start, err := g.Do(ctx, build.Step{Name: "start", Version: 1, Inputs: []licet.Digest{m.Trainer}, Run: func(context.Context) ([]byte, error) { return o.Trainer.Start() }})
+	if err != nil {
+		return nil, err
+	}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for shard := range c.Shards {
+		group.Go(func() (err error) {
+			m.Checkpoints[shard], err = chain(gctx, g, c, shard, start, m.Trainer, o)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	last := make([]licet.Digest, c.Shards)
+	for i, points := range m.Checkpoints {
+		last[i] = points[c.Slices]
+	}
+	if m.Adapter, err = g.Do(ctx, build.Step{Name: "merge", Version: 1, Inputs: last, Run: func(context.Context) ([]byte, error) {
+		a, err := merge(g, o.Base, last)
+		if err != nil {
+			return nil, err
+		}
+		return a.MarshalBinary()
+	}}); err != nil {
+		return nil, err
+	}
+	return m, judge(ctx, g, m, o)
+}
+
+// chain trains the slices of one shard, one after another.
+func chain(ctx context.Context, g *build.Graph, c *corpus.Corpus, shard int, start, trainer licet.Digest, o Options) ([]licet.Digest, error) {
+	points := []licet.Digest{start}
+	for slice := range c.Slices {
+		cell, before := c.Cell(shard, slice), points[slice]
+		if cell.Rows == 0 { // nothing to learn: the checkpoint passes through
+			points = append(points, before)
+			continue
+		}
+		d, err := g.Do(ctx, build.Step{Name: "slice", Version: 1, Inputs: []licet.Digest{trainer, before, cell.Digest}, Run: func(ctx context.Context) ([]byte, error) {
+			from, err := g.Get(before)
+			if err != nil {
+				return nil, err
+			}
+			data, err := g.Get(cell.Digest)
+			if err != nil {
+				return nil, err
+			}
+			rows, err := corpus.ReadRows(data)
+			if err != nil {
+				return nil, err
+			}
+			texts := make([]string, len(rows))
+			for i, r := range rows {
+				texts[i] = Render(r.Kind, r.Role, r.Text)
+			}
+			var report func(done, total int)
+			if o.Report != nil {
+				report = func(done, total int) { o.Report(shard, slice, done, total) }
+			}
+			return o.Trainer.Slice(ctx, from, texts, report)
+		}})
+		if err != nil {
+			return nil, fmt.Errorf("shard %d, slice %d: %w", shard, slice, err)
+		}
+		points = append(points, d)
+	}
+	return points, nil
+}
+
+func merge(objects interface {
+	Get(d licet.Digest) ([]byte, error)
+}, b *lm.Base, points []licet.Digest) (*lm.Adapter, error) {
+	adapters := make([]*lm.Adapter, len(points))
+	read := map[licet.Digest]*lm.Adapter{}
+	for i, d := range points {
+		if read[d] == nil {
+			data, err := objects.Get(d)
+			if err != nil {
+				return nil, fmt.Errorf("checkpoint %s: %w", d.Short(), err)
+			}
+			read[d] = new(lm.Adapter)
+			if err := read[d].UnmarshalBinary(data); err != nil {
+				return nil, fmt.Errorf("checkpoint %s: %w", d.Short(), err)
+			}
+		}
+		adapters[i] = read[d]
+	}
+	return lm.Merge(b, adapters)
+}
+
+// judge measures base and merged model on text that no member wrote.
+func judge(ctx context.Context, g *build.Graph, m *Model, o Options) error {
+	text := licet.Sum([]byte(strings.Join(o.HeldOut, "\x00")))
+	data, _, err := g.Data(ctx, build.Step{
+		Name: "judge", Version: 1, Inputs: []licet.Digest{licet.Digest(o.Base.Digest()), m.Adapter, text},
+		Run: func(ctx context.Context) ([]byte, error) {
+			sealed, err := g.Get(m.Adapter)
+			if err != nil {
+				return nil, err
+			}
+			var a lm.Adapter
+			if err := a.UnmarshalBinary(sealed); err != nil {
+				return nil, err
+			}
+			base, err := Loss(ctx, o.Base, nil, o.HeldOut)
+			if err != nil {
+				return nil, err
+			}
+			merged, err := Loss(ctx, o.Base, &a, o.HeldOut)
+			if err != nil {
+				return nil, err
+			}
+			return json.Marshal([2]float64{base, merged})
+		},
+	})
+	if err != nil {
+		return err
+	}
+	var losses [2]float64
+	if err := json.Unmarshal(data, &losses); err != nil {
+		return fmt.Errorf("judge: %w", err)
+	}
+	m.BaseLoss, m.Loss = losses[0], losses[1]
+	return nil
+}
+
+// Loss returns the mean loss in nats a token on texts, rendered as posts.
+func Loss(ctx context.Context, b *lm.Base, a *lm.Adapter, texts []string) (float64, error) {
+	docs := make([][]int32, len(texts))
+	for i, t := range texts {
+		docs[i] = b.Tokenizer().Document(Render(licet.KindPost, licet.RoleMember, t))
+	}
+	nats, _, err := lm.Loss(ctx, b, a, docs)
+	return nats, err
+}
+
+// A Fallback is the model without anybody who is gone, from checkpoints that exist.
+type Fallback struct {
+	Adapter *lm.Adapter
+	// Points are the checkpoints that it is merged from, by shard.
+	Points []licet.Digest
+	// Slices are how many slices of each shard are left.
+	Slices []int
+}
+
+// FallBack returns, for every shard, the last checkpoint before any slice whose
+// lineage names somebody who is gone, merged.
+func (m *Model) FallBack(objects interface {
+	Get(d licet.Digest) ([]byte, error)
+}, b *lm.Base, gone map[licet.MemberID]bool) (*Fallback, error) {
+	f := &Fallback{}
+	for shard := range m.Shards {
+		left := 0
+		for left < m.Slices && !slices.ContainsFunc(m.Cells[shard*m.Slices+left].Lineage, func(id licet.MemberID) bool { return gone[id] }) {
+			left++
+		}
+		f.Slices = append(f.Slices, left)
+		f.Points = append(f.Points, m.Checkpoints[shard][left])
+	}
+	var err error
+	f.Adapter, err = merge(objects, b, f.Points)
+	return f, err
+}
+
+// Tokens counts the tokens of passages as they are learned, once.
+func Tokens(t *lm.Tokenizer, passages []licet.Passage) int {
+	n := 0
+	for _, p := range passages {
+		n += len(t.Encode(Render(p.Kind, p.Role, p.Text))) + 2
+	}
+	return n
+}
+
+// RunID names one run: what was built, from which freeze, at which position, by
+// which trainer.
+func RunID(c, trainer licet.Digest, frozen, at uint64) licet.Digest {
+	return licet.Sum(fmt.Appendf(nil, "licet-run-v1\x00%s %s %d %d", c, trainer, frozen, at))
+}
+

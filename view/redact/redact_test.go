@@ -1,0 +1,84 @@
+package redact_test
+
+import (
+	"strings"
+	"testing"
+
+	"licet/view/redact"
+)
+
+type people struct{ names, handles []string }
+
+func (p people) Name(words string) bool {
+	for _, n := range p.names {
+		if strings.EqualFold(n, words) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p people) Handle(h string) bool {
+	for _, n := range p.handles {
+		if strings.EqualFold(n, h) {
+			return true
+		}
+	}
+	return false
+}
+
+var village = people{[]string{"Maren Oldcastle", "Oldcastle", "Kerguélen", "Wout Desmedt-Lejeune", "Jean-Luc Roy"}, []string{"maren_o", "solene"}}
+
+func TestText(t *testing.T) {
+	for _, c := range []struct{ what, in, want string }{
+		{"a mail address", "Write to ann.lee+x@example.org.", "Write to [EMAIL]."},
+		{"a web address", "See https://example.org/a?b=c, or www.example.org!", "See [URL], or [URL]!"},
+		{"a British number", "Call 01632 960123 before noon", "Call [PHONE] before noon"},
+		{"a French number", "Appelez le 01 99 00 12 34.", "Appelez le [PHONE]."},
+		{"an American number", "Ring (555) 555-0123 or 313-555-0199", "Ring [PHONE] or [PHONE]"},
+		{"an international number", "Dial +44 1632 960 001", "Dial [PHONE]"},
+		{"a date is no number", "On 2025-11-03 and 03/11/2025, from 2019-2023", "On 2025-11-03 and 03/11/2025, from 2019-2023"},
+		{"a price is no number", "It cost 12 500 000 euros, or 3 200 €", "It cost 12 500 000 euros, or 3 200 €"},
+		{"a mention", "Thanks @anyone and maren_o", "Thanks [HANDLE] and [HANDLE]"},
+		{"a name", "Ask Maren Oldcastle, or Oldcastle's team", "Ask [NAME], or [NAME]'s team"},
+		{"a name with a hyphen", "Merci à Wout Desmedt-Lejeune !", "Merci à [NAME] !"},
+		{"not inside a word", "Oldcastleton is a village", "Oldcastleton is a village"},
+		{"a small letter is no name", "an oldcastle", "an oldcastle"},
+		{"quoted lines", "> the pump failed\n> twice\nI agree.", "I agree."},
+		{"an introduced quote", "Maren Oldcastle wrote:\n> the pump failed\nI agree.", "I agree."},
+		{"quoted speech", `True. Maren Oldcastle wrote: "the pump failed". I agree.`, "True. I agree."},
+		{"French quoted speech", "Kerguélen a écrit : « la pompe est morte ». D'accord.", "D'accord."},
+		{"long quoted words", `I read "nobody can find the drawing of this valve" on a door.`, "I read  on a door."},
+		{"a short quoted title stays", `We call it "the beast" here.`, `We call it "the beast" here.`},
+		{"placeholders stay", "Dear [NAME], write to [EMAIL].", "Dear [NAME], write to [EMAIL]."},
+	} {
+		got, _ := redact.Text(c.in, village)
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", c.what, got, c.want)
+		}
+	}
+}
+
+func TestCounts(t *testing.T) {
+	_, cuts := redact.Text("> quoted\nAsk @solene or Oldcastle, a@example.org, 01 99 00 12 34, https://example.org", village)
+	for _, what := range []string{"quote", "handle", "name", "email", "phone", "url"} {
+		if cuts[what] != 1 {
+			t.Errorf("%s: %d cuts, want 1", what, cuts[what])
+		}
+	}
+}
+
+func FuzzText(f *testing.F) {
+	for _, s := range []string{"Maren Oldcastle wrote: \"x y z a b\"", "a@b.co", "((((((555) 555", "+", "@", "\xff", "« «", "www.", "> \n>"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		once, _ := redact.Text(s, village)
+		if strings.Contains(once, "Maren Oldcastle") {
+			t.Errorf("%q: the name stays in %q", s, once)
+		}
+		if len(once) > 10*len(s)+10 {
+			t.Errorf("%q grew to %q", s, once)
+		}
+	})
+}

@@ -1,0 +1,306 @@
+// Package view is the only door out of the vault: it says what one purpose may
+// use of what members wrote, at one position of the ledger, and why not the rest.
+package view
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"licet"
+	"licet/policy"
+	"licet/vault"
+	"licet/view/redact"
+)
+
+// Reasons of this package, beside the rules of the policy.
+const (
+	ReasonAfterFreeze   = "after-freeze"    // it came after the window: it waits for the next one
+	ReasonUnknownMember = "unknown-member"  // the log knows nobody of that id
+	ReasonPlaceholder   = "placeholder"     // names are learned as placeholders only
+	ReasonRepost        = "repost"          // somebody else's words
+	ReasonEmpty         = "empty"           // nothing is left of it
+	ReasonAssistant     = "written-with-ai" // text written with the assistant is not learned from
+)
+
+// records is the part of the vault that a view reads.
+type records interface {
+	All(ctx context.Context) iter.Seq2[licet.Record, error]
+	Records(ctx context.Context, m licet.MemberID) iter.Seq2[licet.Record, error]
+	Members(ctx context.Context) iter.Seq2[licet.Member, error]
+	Directory(ctx context.Context, upto uint64) (*vault.Directory, error)
+}
+
+// A View reads the vault under one policy.
+type View struct {
+	vault  records
+	policy *policy.Policy
+	adults []licet.Platform
+}
+
+// New returns the view of v under p. adults are the platforms whose operator
+// asserts that every member is of age.
+func New(v records, p *policy.Policy, adults []licet.Platform) *View {
+	return &View{v, p, adults}
+}
+
+// A Result is what a purpose may use.
+type Result struct {
+	Passages []licet.Passage // by member, then record
+	Excluded map[string]int  // records left out, by reason
+	Records  int             // looked at
+}
+
+// ByMember returns the passages of each member.
+func (r *Result) ByMember() map[licet.MemberID][]licet.Passage {
+	out := map[licet.MemberID][]licet.Passage{}
+	for _, p := range r.Passages {
+		out[p.Member] = append(out[p.Member], p)
+	}
+	return out
+}
+
+// pass is one reading of the vault.
+type pass struct {
+	v           *View
+	purpose     licet.Purpose
+	frozen, now licet.State
+	people      *vault.Directory
+	platform    map[licet.MemberID]licet.Platform
+	suspects    map[licet.MemberID]bool
+	asked       map[question]licet.Decision
+}
+
+// question is everything that a decision of one pass depends on.
+type question struct {
+	member  licet.MemberID
+	kind    licet.Kind
+	about   licet.MemberID
+	atFreze bool
+}
+
+// At returns what purpose may use: what was permitted at the freeze, and is
+// permitted now, and had come before the freeze. For purposes that know no
+// freeze the two states are the same.
+func (v *View) At(ctx context.Context, purpose licet.Purpose, frozen, now licet.State) (*Result, error) {
+	p, err := v.pass(ctx, purpose, frozen, now)
+	if err != nil {
+		return nil, err
+	}
+	out := &Result{Excluded: map[string]int{}}
+	texts := map[licet.RecordID]string{} // of records that others re-posted
+	var all []licet.Record
+	for r, err := range v.vault.All(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+		if r.ShareOf != "" {
+			texts[r.ShareOf] = ""
+		}
+	}
+	for _, r := range all {
+		if _, ok := texts[r.ID]; ok {
+			texts[r.ID] = r.Text
+		}
+	}
+	for _, r := range all {
+		out.Records++
+		passage, reasons := p.passage(r, texts[r.ShareOf])
+		if len(reasons) > 0 {
+			for _, reason := range reasons {
+				out.Excluded[reason]++
+			}
+			continue
+		}
+		out.Passages = append(out.Passages, passage)
+	}
+	return out, nil
+}
+
+func (v *View) pass(ctx context.Context, purpose licet.Purpose, frozen, now licet.State) (*pass, error) {
+	p := &pass{
+		v: v, purpose: purpose, frozen: frozen, now: now,
+		platform: map[licet.MemberID]licet.Platform{}, suspects: map[licet.MemberID]bool{}, asked: map[question]licet.Decision{},
+	}
+	var err error
+	if p.people, err = v.vault.Directory(ctx, frozen.Next); err != nil {
+		return nil, err
+	}
+	for m, err := range v.vault.Members(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		p.platform[m.ID] = m.Platform
+	}
+	for r, err := range v.vault.All(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if !p.suspects[r.Member] && suspect(r.Text) {
+			p.suspects[r.Member] = true
+		}
+	}
+	return p, nil
+}
+
+// decide asks the policy with the standings of one state.
+func (p *pass) decide(r licet.Record, atFreeze bool) licet.Decision {
+	q := question{r.Member, r.Kind, r.About, atFreeze}
+	if d, ok := p.asked[q]; ok {
+		return d
+	}
+	state := p.now
+	if atFreeze {
+		state = p.frozen
+	}
+	ask := policy.Question{
+		Purpose: p.purpose, Standing: state.Members[r.Member], Kind: r.Kind, At: state.Time, SuspectedMinor: p.suspects[r.Member],
+		Adults: slices.Contains(p.v.adults, p.platform[r.Member]),
+	}
+	if r.About != "" {
+		about := state.Members[r.About]
+		if p.suspects[r.About] {
+			about = licet.Standing{} // a suspected minor: as unknown as can be
+		}
+		ask.About = &about
+	} else if r.Kind == licet.KindRecommendation {
+		ask.About = &licet.Standing{} // of nobody that we know
+	}
+	d := p.v.policy.Decide(ask)
+	if _, ok := state.Members[r.Member]; !ok {
+		d = licet.Decision{Rules: []string{ReasonUnknownMember}}
+	}
+	p.asked[q] = d
+	return d
+}
+
+// passage returns what may be used of r, or why nothing may.
+func (p *pass) passage(r licet.Record, original string) (licet.Passage, []string) {
+	for _, atFreeze := range []bool{false, true} {
+		if d := p.decide(r, atFreeze); !d.Permit {
+			return licet.Passage{}, d.Rules
+		}
+	}
+	switch {
+	case r.Seq >= p.frozen.Next:
+		return licet.Passage{}, []string{ReasonAfterFreeze}
+	case r.Kind == licet.KindName:
+		return licet.Passage{}, []string{ReasonPlaceholder}
+	}
+	text := r.Text
+	if r.ShareOf != "" {
+		if text = added(text, original); text == "" {
+			return licet.Passage{}, []string{ReasonRepost}
+		}
+	}
+	text, cuts := redact.Text(text, p.people)
+	text = render(r, text, p.people)
+	if !strings.ContainsFunc(strip(text), func(r rune) bool {
+		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 127
+	}) {
+		return licet.Passage{}, []string{ReasonEmpty}
+	}
+	out := licet.Passage{Member: r.Member, Record: r.ID, Kind: r.Kind, Role: r.Role, Language: r.Language, Text: text}
+	if len(cuts) > 0 {
+		out.Cuts = cuts
+	}
+	if r.Employer != "" {
+		out.Employer, _ = redact.Text(r.Employer, p.people)
+	}
+	if r.About != "" && r.About != r.Member {
+		out.Others = []licet.MemberID{r.About}
+	}
+	return out, nil
+}
+
+// added returns what somebody who re-posts wrote themselves.
+func added(text, original string) string {
+	own, rest, found := strings.Cut(text, strings.TrimSpace(original))
+	if !found || original == "" {
+		return "" // changed a little, or of somebody who is gone: not theirs to give
+	}
+	return strings.TrimSpace(own + "\n" + rest)
+}
+
+// render writes a record as a text; parts of a profile as one short line.
+func render(r licet.Record, text string, people redact.People) string {
+	if r.Title == "" && r.Employer == "" {
+		return text
+	}
+	title, _ := redact.Text(r.Title, people)
+	employer, _ := redact.Text(r.Employer, people)
+	parts := slices.DeleteFunc([]string{title, employer}, func(s string) bool { return s == "" })
+	line := strings.Join(parts, ", ")
+	if text == "" {
+		return line
+	}
+	return line + ": " + text
+}
+
+// strip removes placeholders.
+func strip(text string) string {
+	for _, p := range []string{redact.Name, redact.Handle, redact.Email, redact.URL, redact.Phone} {
+		text = strings.ReplaceAll(text, p, "")
+	}
+	return text
+}
+
+// A Line says what becomes of a member's records of one kind.
+type Line struct {
+	Kind    licet.Kind
+	Used    int
+	Unused  int
+	Reasons []string // of those that are not used, sorted
+}
+
+// Explain says, kind by kind, what becomes of a member's own records.
+func (v *View) Explain(ctx context.Context, m licet.MemberID, purpose licet.Purpose, frozen, now licet.State) ([]Line, error) {
+	p, err := v.pass(ctx, purpose, frozen, now)
+	if err != nil {
+		return nil, err
+	}
+	lines := map[licet.Kind]*Line{}
+	reasons := map[licet.Kind]map[string]bool{}
+	for r, err := range v.vault.Records(ctx, m) {
+		if err != nil {
+			return nil, err
+		}
+		if lines[r.Kind] == nil {
+			lines[r.Kind], reasons[r.Kind] = &Line{Kind: r.Kind}, map[string]bool{}
+		}
+		original := ""
+		if r.ShareOf != "" {
+			original = r.Text
+		}
+		if _, why := p.passage(r, original); len(why) > 0 {
+			lines[r.Kind].Unused++
+			for _, reason := range why {
+				reasons[r.Kind][reason] = true
+			}
+			continue
+		}
+		lines[r.Kind].Used++
+	}
+	var out []Line
+	for _, k := range licet.Kinds() {
+		if l, ok := lines[k]; ok {
+			l.Reasons = slices.Sorted(maps.Keys(reasons[k]))
+			out = append(out, *l)
+		}
+	}
+	return out, nil
+}
+
+// Digest names the passages of one member, as a corpus would hold them.
+func Digest(passages []licet.Passage) (licet.Digest, error) {
+	data, err := json.Marshal(passages)
+	if err != nil {
+		return licet.Digest{}, fmt.Errorf("passages: %w", err)
+	}
+	return licet.Sum(data), nil
+}
