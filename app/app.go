@@ -19,13 +19,11 @@ import (
 
 	"licet"
 	"licet/draft"
-	"licet/internal/build"
 	"licet/internal/cas"
 	"licet/internal/db"
 	"licet/ledger"
 	"licet/lm"
 	"licet/policy"
-	"licet/source"
 	"licet/train"
 	"licet/vault"
 	"licet/view"
@@ -45,13 +43,13 @@ var (
 
 // Settings are the choices of an installation, kept in settings.json.
 type Settings struct {
-	Origin    string   `json:"origin"`     // names the log
-	Policy    string   `json:"policy"`     // the preset
-	Adults    []string `json:"adults"`     // platforms whose operator asserts that every member is of age
-	Shards    int      `json:"shards"`     // 0: chosen from the size of the corpus
-	Slices    int      `json:"slices"`     // 0: likewise
-	Simulated bool     `json:"simulated"`  // times are invented
-	Epochs    int      `json:"epochs"`     // 0: the default recipe's
+	Origin    string   `json:"origin"`    // names the log
+	Policy    string   `json:"policy"`    // the preset
+	Adults    []string `json:"adults"`    // platforms whose operator asserts that every member is of age
+	Shards    int      `json:"shards"`    // 0: chosen from the size of the corpus
+	Slices    int      `json:"slices"`    // 0: likewise
+	Simulated bool     `json:"simulated"` // times are invented
+	Epochs    int      `json:"epochs"`    // 0: the default recipe's
 }
 
 // Config is how to open an installation. Everything from outside comes in here.
@@ -68,6 +66,10 @@ type Config struct {
 	CarryOver *CarryOver
 	// Rules replaces the preset's policy, for tests.
 	Rules *policy.Policy
+	// Trainer replaces the one in the binary.
+	Trainer func(b *lm.Base, r lm.Recipe) train.Trainer
+	// Recipe replaces the default recipe.
+	Recipe *lm.Recipe
 }
 
 // App is an open installation. It is safe for concurrent use, also by several
@@ -88,9 +90,14 @@ type App struct {
 
 	mu     sync.Mutex
 	served *Served
+
+	compared   *draft.Others // what drafts are compared with
+	comparedAt uint64
 }
 
-func (c Config) path(name ...string) string { return filepath.Join(append([]string{c.Dir}, name...)...) }
+func (c Config) path(name ...string) string {
+	return filepath.Join(append([]string{c.Dir}, name...)...)
+}
 
 // Create makes a data folder and founds its log.
 func Create(ctx context.Context, cfg Config, s Settings) (*App, error) {
@@ -171,7 +178,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 
 func (a *App) open(ctx context.Context) (err error) {
 	cfg := a.cfg
-	if a.keys, err = vault.OpenKeys(ctx, cfg.path("keys.db"), cfg.Master, vault.KeysOptions{Sync: cfg.Sync}); err != nil {
+	if a.keys, err = vault.OpenKeys(ctx, cfg.path("keys.db"), cfg.Master, cfg.Random, vault.KeysOptions{Sync: cfg.Sync}); err != nil {
 		return err
 	}
 	if a.db, err = db.Open(ctx, cfg.path("licet.db"), db.Options{Sync: cfg.Sync}); err != nil {
@@ -189,8 +196,12 @@ func (a *App) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	a.view = view.New(a.vault, a.policy)
-	if a.objects, err = cas.Open(cfg.path("objects"), a.keys.Objects()); err != nil {
+	var adults []licet.Platform
+	for _, p := range a.settings.Adults {
+		adults = append(adults, licet.Platform(p))
+	}
+	a.view = view.New(a.vault, a.policy, adults)
+	if a.objects, err = cas.Open(cfg.path("objects"), a.keys.Objects(), cfg.Sync == ""); err != nil {
 		return err
 	}
 	if a.base = cfg.Base; a.base == nil {
@@ -254,18 +265,13 @@ func writeClock(cfg Config, t time.Time) error {
 	return nil
 }
 
-// Import reads a source, all of it or nothing.
-func (a *App) Import(ctx context.Context, s source.Source) (source.Summary, error) {
-	return source.Import(ctx, a.target(), s)
-}
-
 // Settings returns the installation's settings.
 func (a *App) Settings() Settings { return a.settings }
 
 // Dir returns the data folder.
 func (a *App) Dir() string { return a.cfg.Dir }
 
-// Ledger, Vault, Policy and View give the parts to those who show them.
+// Ledger returns the log.
 func (a *App) Ledger() *ledger.Ledger { return a.ledger }
 
 // Vault returns the vault.
@@ -283,17 +289,17 @@ func (a *App) View() *view.View { return a.view }
 // Quota counts drafts.
 func (a *App) Quota() *draft.Quota { return a.quota }
 
-// graph starts an evaluation of the build graph.
-func (a *App) graph(report build.Report) *build.Graph { return build.New(a.objects, report) }
-
 // plan chooses shards and slices.
 func (a *App) plan(tokens int) train.Plan {
-	p := train.ChoosePlan(tokens, trainerSpeed)
+	p := train.ChoosePlan(tokens, TrainerSpeed)
 	if a.settings.Shards > 0 {
 		p.Shards = a.settings.Shards
 	}
 	if a.settings.Slices > 0 {
 		p.Slices = a.settings.Slices
+	}
+	if a.cfg.Recipe != nil {
+		p.Recipe = *a.cfg.Recipe
 	}
 	if a.settings.Epochs > 0 {
 		p.Recipe.Epochs = a.settings.Epochs
@@ -301,10 +307,10 @@ func (a *App) plan(tokens int) train.Plan {
 	return p
 }
 
-// trainerSpeed is a cautious guess, in tokens a second, for two cores and the
+// TrainerSpeed is a cautious guess, in tokens a second, for two cores and the
 // bundled base; it is fixed because a measured one would make the plan, and so
 // the bytes, depend on the machine.
-const trainerSpeed = 5000
+const TrainerSpeed = 5000
 
 func operator(t licet.EventType, body any) (licet.Event, error) {
 	data, err := json.Marshal(body)

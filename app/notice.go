@@ -4,10 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"licet"
+	"licet/ledger/smt"
 )
 
 //go:embed notices/*.txt
@@ -61,7 +64,7 @@ func (a *App) Deliver(ctx context.Context, evidence []byte) (members int, err er
 		return 0, err
 	}
 	if state.Notice.Notice == "" {
-		return 0, fmt.Errorf("no notice was published: run \"licet notify\" first")
+		return 0, errors.New("no notice was published: run \"licet notify\" first")
 	}
 	for _, m := range state.Members {
 		if !m.Erased {
@@ -97,12 +100,33 @@ func (a *App) Freeze(ctx context.Context) (licet.Event, error) {
 		return licet.Event{}, fmt.Errorf("%w: members can object until the end of %s everywhere on Earth (it is %s)", ErrTooEarly,
 			state.Notice.Deadline, a.Now().Format(time.RFC3339))
 	}
+	root, err := standingsRoot(state)
+	if err != nil {
+		return licet.Event{}, err
+	}
 	done, err := a.ledger.Do(ctx, func(context.Context, *sql.Tx, uint64) ([]licet.Event, error) {
-		e, err := operator(licet.EventFrozen, licet.Frozen{Notice: state.Notice.Notice, Standings: standingsRoot(state)})
+		e, err := operator(licet.EventFrozen, licet.Frozen{Notice: state.Notice.Notice, Standings: root})
 		return []licet.Event{e}, err
 	})
 	if err != nil {
 		return licet.Event{}, err
 	}
 	return done[0], nil
+}
+
+// standingsRoot commits to every member's standing: at a slot that only their
+// token finds, the digest of what the log knows of them.
+func standingsRoot(state licet.State) (licet.Digest, error) {
+	values := map[licet.Digest]licet.Digest{}
+	for _, s := range state.Members {
+		if s.Erased {
+			continue
+		}
+		data, err := json.Marshal(s)
+		if err != nil {
+			return licet.Digest{}, fmt.Errorf("standing: %w", err)
+		}
+		values[smt.Slot(licet.Sum([]byte("licet-standings-v1")), s.Token)] = licet.Sum(data)
+	}
+	return smt.New(values).Root(), nil
 }

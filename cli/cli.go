@@ -124,7 +124,6 @@ Begin with "licet demo". Exit codes: 0 done; 1 failure; 2 wrong use; 3 bad input
 		c.objectCommand(), c.consentCommand(), c.eraseCommand(),
 		c.planCommand(), c.buildCommand(), c.trainCommand(), c.forgetCommand(), c.cleanCommand(),
 		c.draftCommand(), c.matchCommand(), c.receiptCommand(), c.verifyCommand(), c.logCommand(), c.policyCommand(),
-		c.serveCommand(), c.demoCommand(), c.benchCommand(),
 	)
 	return root
 }

@@ -207,17 +207,17 @@ func unique(passages []licet.Passage, r ranker) (kept []licet.Passage, dropped i
 
 func fold(text string) string { return strings.Join(strings.Fields(strings.ToLower(text)), " ") }
 
-// Tree returns the sparse Merkle tree of a run: at each member's slot the
-// digest of their rows. Who has no rows has an empty slot. tokens may hold
-// members who are not in the corpus.
-func (c *Corpus) Tree(run licet.Digest, tokens map[licet.MemberID]licet.Digest) (*smt.Tree, error) {
+// Slots returns what the sparse Merkle tree of a run holds: at each member's slot
+// a commitment to their rows. Who has no rows has an empty slot. Slots and values
+// depend on the member's token, so that nobody without it can find or guess them.
+func (c *Corpus) Slots(run licet.Digest, tokens map[licet.MemberID]licet.Digest) (map[licet.Digest]licet.Digest, error) {
 	values := map[licet.Digest]licet.Digest{}
 	for m, d := range c.Members {
 		token, ok := tokens[m]
 		if !ok {
 			return nil, fmt.Errorf("member %s is in the corpus and has no token", m)
 		}
-		values[smt.Slot(run, token)] = d
+		values[smt.Slot(run, token)] = licet.Sum(slices.Concat(token[:], d[:]))
 	}
-	return smt.New(values), nil
+	return values, nil
 }

@@ -54,6 +54,9 @@ type Model struct {
 	Slices   int                             `json:"slices"`
 	Cells    []corpus.Cell                   `json:"cells"`
 	Members  map[licet.MemberID]licet.Digest `json:"members"`
+	// Admitted is each member's passages before duplicates were resolved: when
+	// they change, the member has to be taken out of what is served.
+	Admitted map[licet.MemberID]licet.Digest `json:"admitted"`
 	Trainer  licet.Digest                    `json:"trainer"`
 	Adapter  licet.Digest                    `json:"adapter"`
 	Loss     float64                         `json:"loss"`      // held-out, nats a token

@@ -53,6 +53,9 @@ type Result struct {
 	Passages []licet.Passage // by member, then record
 	Excluded map[string]int  // records left out, by reason
 	Records  int             // looked at
+	// Admitted are the members who are permitted as such, whether or not they
+	// wrote anything.
+	Admitted map[licet.MemberID]bool
 }
 
 // ByMember returns the passages of each member.
@@ -80,7 +83,7 @@ type question struct {
 	member  licet.MemberID
 	kind    licet.Kind
 	about   licet.MemberID
-	atFreze bool
+	atFreeze bool
 }
 
 // At returns what purpose may use: what was permitted at the freeze, and is
@@ -91,8 +94,14 @@ func (v *View) At(ctx context.Context, purpose licet.Purpose, frozen, now licet.
 	if err != nil {
 		return nil, err
 	}
-	out := &Result{Excluded: map[string]int{}}
-	texts := map[licet.RecordID]string{} // of records that others re-posted
+	out := &Result{Excluded: map[string]int{}, Admitted: map[licet.MemberID]bool{}}
+	for id := range now.Members {
+		r := licet.Record{Member: id, Kind: licet.KindPost}
+		if p.decide(r, false).Permit && p.decide(r, true).Permit {
+			out.Admitted[id] = true
+		}
+	}
+	originals := map[licet.RecordID]licet.Record{} // what others re-posted
 	var all []licet.Record
 	for r, err := range v.vault.All(ctx) {
 		if err != nil {
@@ -100,17 +109,19 @@ func (v *View) At(ctx context.Context, purpose licet.Purpose, frozen, now licet.
 		}
 		all = append(all, r)
 		if r.ShareOf != "" {
-			texts[r.ShareOf] = ""
+			originals[r.ShareOf] = licet.Record{}
 		}
 	}
 	for _, r := range all {
-		if _, ok := texts[r.ID]; ok {
-			texts[r.ID] = r.Text
+		// An original that may not be used is as if it were not there: what
+		// somebody added to it can't be told apart from it.
+		if _, ok := originals[r.ID]; ok && p.decide(r, false).Permit && p.decide(r, true).Permit && r.Seq < frozen.Next {
+			originals[r.ID] = r
 		}
 	}
 	for _, r := range all {
 		out.Records++
-		passage, reasons := p.passage(r, texts[r.ShareOf])
+		passage, reasons := p.passage(r, originals[r.ShareOf])
 		if len(reasons) > 0 {
 			for _, reason := range reasons {
 				out.Excluded[reason]++
@@ -180,7 +191,7 @@ func (p *pass) decide(r licet.Record, atFreeze bool) licet.Decision {
 }
 
 // passage returns what may be used of r, or why nothing may.
-func (p *pass) passage(r licet.Record, original string) (licet.Passage, []string) {
+func (p *pass) passage(r, original licet.Record) (licet.Passage, []string) {
 	for _, atFreeze := range []bool{false, true} {
 		if d := p.decide(r, atFreeze); !d.Permit {
 			return licet.Passage{}, d.Rules
@@ -194,7 +205,7 @@ func (p *pass) passage(r licet.Record, original string) (licet.Passage, []string
 	}
 	text := r.Text
 	if r.ShareOf != "" {
-		if text = added(text, original); text == "" {
+		if text = added(text, original.Text); text == "" {
 			return licet.Passage{}, []string{ReasonRepost}
 		}
 	}
@@ -212,9 +223,12 @@ func (p *pass) passage(r licet.Record, original string) (licet.Passage, []string
 	if r.Employer != "" {
 		out.Employer, _ = redact.Text(r.Employer, p.people)
 	}
-	if r.About != "" && r.About != r.Member {
-		out.Others = []licet.MemberID{r.About}
+	for _, other := range []licet.MemberID{r.About, original.Member} {
+		if other != "" && other != r.Member {
+			out.Others = append(out.Others, other)
+		}
 	}
+	slices.Sort(out.Others)
 	return out, nil
 }
 
@@ -273,11 +287,7 @@ func (v *View) Explain(ctx context.Context, m licet.MemberID, purpose licet.Purp
 		if lines[r.Kind] == nil {
 			lines[r.Kind], reasons[r.Kind] = &Line{Kind: r.Kind}, map[string]bool{}
 		}
-		original := ""
-		if r.ShareOf != "" {
-			original = r.Text
-		}
-		if _, why := p.passage(r, original); len(why) > 0 {
+		if _, why := p.passage(r, licet.Record{}); len(why) > 0 {
 			lines[r.Kind].Unused++
 			for _, reason := range why {
 				reasons[r.Kind][reason] = true

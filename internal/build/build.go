@@ -119,6 +119,14 @@ func (g *Graph) Put(data []byte) (licet.Digest, error) {
 	return d, err
 }
 
+// Link remembers that key leads to the object d, as part of this evaluation.
+func (g *Graph) Link(key, d licet.Digest) error {
+	g.mu.Lock()
+	g.links[key] = true
+	g.mu.Unlock()
+	return g.store.Link(key, d)
+}
+
 // Count returns how many steps there were, and how many of them ran.
 func (g *Graph) Count() Count {
 	g.mu.Lock()

@@ -1,0 +1,542 @@
+package app
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+
+	"licet"
+	"licet/corpus"
+	"licet/internal/build"
+	"licet/ledger/smt"
+	"licet/lm"
+	"licet/train"
+	"licet/train/gotrain"
+	"licet/view"
+)
+
+//go:embed heldout.txt
+var heldOut string
+
+// HeldOut returns texts in the register of a community that no member wrote:
+// a model is judged on them.
+func HeldOut() []string {
+	var out []string
+	for _, t := range strings.Split(heldOut, "\n---\n") {
+		out = append(out, strings.TrimSpace(t))
+	}
+	return out
+}
+
+// Progress hears how far a long work is, in words for people.
+type Progress func(what string, done, total int)
+
+// A Manifest says what a corpus was built of and what was left out. It is an
+// object whose digest the log holds.
+type Manifest struct {
+	Run      licet.Digest   `json:"run"`
+	Frozen   uint64         `json:"frozen"`
+	At       uint64         `json:"at"`
+	Policy   licet.Digest   `json:"policy"`
+	Trainer  licet.Digest   `json:"trainer"`
+	Records  int            `json:"records"`
+	Excluded map[string]int `json:"excluded"` // records, by reason
+	Corpus   *corpus.Corpus `json:"corpus"`
+}
+
+// evaluation is the one function, evaluated at (F, n).
+type evaluation struct {
+	frozen, at uint64
+	state      licet.State
+	view       *view.Result
+	tokens     int
+	plan       train.Plan
+	trainer    train.Trainer
+	graph      *build.Graph
+	corpus     *corpus.Corpus
+	run        licet.Digest
+	slots      map[licet.Digest]licet.Digest
+	manifest   Manifest
+	built      licet.Built
+}
+
+// evaluate reads the view and builds the corpus at position at, of what was
+// frozen at position frozen.
+func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress) (*evaluation, error) {
+	before, err := a.ledger.State(ctx, frozen)
+	if err != nil {
+		return nil, err
+	}
+	e := &evaluation{frozen: frozen, at: at}
+	if e.state, err = a.ledger.State(ctx, at); err != nil {
+		return nil, err
+	}
+	if e.view, err = a.view.At(ctx, licet.PurposeTrain, before, e.state); err != nil {
+		return nil, err
+	}
+	e.tokens = train.Tokens(a.base.Tokenizer(), e.view.Passages)
+	e.plan = a.plan(e.tokens)
+	e.trainer = gotrain.New(a.base, e.plan.Recipe)
+	if a.cfg.Trainer != nil {
+		e.trainer = a.cfg.Trainer(a.base, e.plan.Recipe)
+	}
+	e.graph = build.New(a.objects, func(name string, _ bool, so build.Count) {
+		if progress != nil && name != "slice" {
+			progress(name, so.Total, 0)
+		}
+	})
+	e.corpus, err = corpus.Build(ctx, e.graph, corpus.Input{Passages: e.view.Passages, Shards: e.plan.Shards, Slices: e.plan.Slices, Rank: a.keys})
+	if err != nil {
+		return nil, err
+	}
+	return e, a.manifest(e)
+}
+
+// manifest names the run and commits to it.
+func (a *App) manifest(e *evaluation) error {
+	e.run = train.RunID(e.corpus.Digest, e.trainer.Digest(), e.frozen, e.at)
+	tokens := map[licet.MemberID]licet.Digest{}
+	for id, s := range e.state.Members {
+		tokens[id] = s.Token
+	}
+	var err error
+	if e.slots, err = e.corpus.Slots(e.run, tokens); err != nil {
+		return err
+	}
+	excluded := e.view.Excluded
+	if e.corpus.Dropped > 0 {
+		excluded[corpus.ReasonDuplicate] = e.corpus.Dropped
+	}
+	e.manifest = Manifest{
+		Run: e.run, Frozen: e.frozen, At: e.at, Policy: a.policy.Digest(), Trainer: e.trainer.Digest(), Records: e.view.Records,
+		Excluded: excluded, Corpus: e.corpus,
+	}
+	data, err := json.Marshal(e.manifest)
+	if err != nil {
+		return fmt.Errorf("manifest: %w", err)
+	}
+	d, err := e.graph.Put(data)
+	e.built = licet.Built{
+		Frozen: e.frozen, At: e.at, Run: e.run, Corpus: e.corpus.Digest, Manifest: d, Members: smt.New(e.slots).Root(), Passages: e.corpus.Rows,
+		Excluded: excluded, Shards: e.plan.Shards, Slices: e.plan.Slices,
+	}
+	return err
+}
+
+// train trains what is missing.
+func (e *evaluation) train(ctx context.Context, a *App, progress Progress) (*train.Model, error) {
+	work := newWork(e, progress)
+	m, err := train.Run(ctx, e.graph, e.corpus, train.Options{Base: a.base, Trainer: e.trainer, HeldOut: HeldOut(), Report: work.report})
+	if err != nil {
+		return nil, err
+	}
+	m.Run, m.Admitted = e.run, map[licet.MemberID]licet.Digest{}
+	for id, passages := range e.view.ByMember() {
+		if m.Admitted[id], err = view.Digest(passages); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// lock lets one process build at a time.
+func (a *App) lock() (unlock func(), err error) {
+	if err := a.building.Lock(); err != nil {
+		return nil, fmt.Errorf("wait for another build: %w", err)
+	}
+	return func() { _ = a.building.Unlock() }, nil
+}
+
+// A Result is what building or training did.
+type Result struct {
+	Built   licet.Built
+	Model   *train.Model // nil after Build
+	Plan    train.Plan
+	Tokens  int
+	Records int
+	Steps   build.Count
+	Changed bool // for Forget: the served model is another one now
+	Swept   int  // objects destroyed
+}
+
+// frozen returns the position of the freeze in force, ending the window where
+// its time has come.
+func (a *App) frozen(ctx context.Context) (uint64, error) {
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if state.Frozen > 0 {
+		return state.Frozen, nil
+	}
+	e, err := a.Freeze(ctx)
+	return e.Seq, err
+}
+
+// Build builds the corpus of now and logs it. It is refused before the window is over.
+func (a *App) Build(ctx context.Context, progress Progress) (*Result, error) {
+	unlock, err := a.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	frozen, err := a.frozen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at, err := a.ledger.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e, err := a.evaluate(ctx, frozen, at, progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.keepSlots(e); err != nil {
+		return nil, err
+	}
+	if err := a.log(ctx, entry{licet.EventBuilt, e.built}); err != nil {
+		return nil, err
+	}
+	return &Result{Built: e.built, Plan: e.plan, Tokens: e.tokens, Records: e.view.Records, Steps: e.graph.Count()}, nil
+}
+
+type entry struct {
+	t    licet.EventType
+	body any
+}
+
+func (a *App) log(ctx context.Context, entries ...entry) error {
+	_, err := a.ledger.Do(ctx, func(context.Context, *sql.Tx, uint64) ([]licet.Event, error) {
+		var out []licet.Event
+		for _, x := range entries {
+			e, err := operator(x.t, x.body)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, e)
+		}
+		return out, nil
+	})
+	return err
+}
+
+// Train learns from what is permitted now, and serves the result unless it is
+// worse than its base.
+func (a *App) Train(ctx context.Context, progress Progress) (*Result, error) {
+	unlock, err := a.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	frozen, err := a.frozen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return a.learn(ctx, frozen, progress, false)
+}
+
+// Forget brings what is served to what would have been built had those who
+// objected never been in it. Nothing to forget: nothing happens.
+func (a *App) Forget(ctx context.Context, progress Progress) (*Result, error) {
+	unlock, err := a.lock()
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if state.Promoted.Run.IsZero() {
+		return nil, fmt.Errorf("%w: run \"licet train\"", ErrNoModel)
+	}
+	return a.learn(ctx, state.Built.Frozen, progress, true)
+}
+
+func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forget bool) (*Result, error) {
+	at, err := a.ledger.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e, err := a.evaluate(ctx, frozen, at, progress)
+	if err != nil {
+		return nil, err
+	}
+	was := e.state.Promoted
+	built := e.state.Built
+	entries := []entry{{licet.EventBuilt, e.built}}
+	if !forget && built.Corpus == e.corpus.Digest && built.Frozen == frozen {
+		// The corpus that "licet build" has logged is still the one of now.
+		e.at, e.state.Next = built.At, built.At
+		if err := a.manifest(e); err != nil {
+			return nil, err
+		}
+		if e.run == built.Run {
+			entries = nil
+		}
+	}
+	m, err := e.train(ctx, a, progress)
+	if err != nil {
+		return nil, err
+	}
+	out := &Result{Built: e.built, Model: m, Plan: e.plan, Tokens: e.tokens, Records: e.view.Records, Steps: e.graph.Count()}
+	if err := errors.Join(a.store(e, m), a.keepSlots(e)); err != nil {
+		return nil, err
+	}
+	if forget && was.Adapter == m.Adapter && a.haveModel(was.Run) {
+		old, err := a.loadModel(was.Run)
+		if err == nil && old.Corpus == m.Corpus {
+			return out, nil // what is served is already exact
+		}
+	}
+	entries = append(entries, entry{licet.EventTrained, licet.Trained{
+		Run: e.run, Base: licet.Digest(a.base.Digest()), Recipe: e.trainer.Digest(), Adapter: m.Adapter, Loss: m.Loss, BaseAt: m.BaseLoss,
+	}})
+	if m.Worse() {
+		if err := a.log(ctx, entries...); err != nil {
+			return nil, err
+		}
+		return out, fmt.Errorf("%w: %.4f nats a token, the base has %.4f", train.ErrWorse, m.Loss, m.BaseLoss)
+	}
+	if forget {
+		entries = append(entries, entry{licet.EventForgot, licet.Forgot{
+			Run: e.run, Adapter: m.Adapter, Steps: out.Steps.Ran, OfSteps: out.Steps.Total, Previous: was.Adapter, Upto: at,
+		}})
+	}
+	entries = append(entries, entry{licet.EventPromoted, licet.Promoted{Run: e.run, Adapter: m.Adapter}})
+	if err := a.log(ctx, entries...); err != nil {
+		return nil, err
+	}
+	out.Changed = true
+	out.Swept, err = e.graph.Sweep()
+	return out, err
+}
+
+// store keeps the model where Served finds it by its run.
+func (a *App) store(e *evaluation, m *train.Model) error {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return fmt.Errorf("model: %w", err)
+	}
+	d, err := e.graph.Put(data)
+	if err != nil {
+		return err
+	}
+	for _, points := range m.Checkpoints {
+		for _, p := range points {
+			e.graph.Keep(p)
+		}
+	}
+	return e.graph.Link(modelKey(e.run), d)
+}
+
+func modelKey(run licet.Digest) licet.Digest {
+	return licet.Sum(append([]byte("licet-model-v1\x00"), run[:]...))
+}
+
+func (a *App) haveModel(run licet.Digest) bool {
+	_, ok := a.objects.Follow(modelKey(run))
+	return ok
+}
+
+func (a *App) loadModel(run licet.Digest) (*train.Model, error) {
+	d, ok := a.objects.Follow(modelKey(run))
+	if !ok {
+		return nil, fmt.Errorf("%w, or its files are gone: run \"licet forget\" to build it again", ErrNoModel)
+	}
+	data, err := a.objects.Get(d)
+	if err != nil {
+		return nil, err
+	}
+	m := &train.Model{}
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	return m, nil
+}
+
+// Served is what answers are written with at one position of the log.
+type Served struct {
+	At      uint64       // events before this position count
+	Exact   bool         // false: the fallback, until the rebuild is done
+	Adapter licet.Digest // names what is served
+	Run     licet.Digest
+	Points  []licet.Digest // the checkpoints that it is merged from
+	Slices  []int          // how many slices of each shard are in it
+	Of      int            // slices a shard has
+	Gone    int            // members taken out since the model was built
+	Model   *lm.Model
+	Learned *train.Model
+	adapter *lm.Adapter
+}
+
+// Served returns what may be served now: the model, or, from the moment that
+// somebody in it objects, the fallback without them. It looks at the log at
+// every call, so that the choice of another process counts at once.
+func (a *App) Served(ctx context.Context) (*Served, error) {
+	head, err := a.ledger.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.served != nil && a.served.At == head {
+		return a.served, nil
+	}
+	s, err := a.serve(ctx, head)
+	if err != nil {
+		a.served = nil // nothing that may be stale is served
+		return nil, err
+	}
+	a.served = s
+	return s, nil
+}
+
+func (a *App) serve(ctx context.Context, head uint64) (*Served, error) {
+	state, err := a.ledger.State(ctx, head)
+	if err != nil {
+		return nil, err
+	}
+	if state.Promoted.Run.IsZero() {
+		return nil, fmt.Errorf("%w: run \"licet train\"", ErrNoModel)
+	}
+	m, err := a.loadModel(state.Promoted.Run)
+	if err != nil {
+		return nil, err
+	}
+	gone, err := a.gone(ctx, m, state)
+	if err != nil {
+		return nil, err
+	}
+	s := &Served{At: head, Exact: len(gone) == 0, Run: m.Run, Of: m.Slices, Gone: len(gone), Learned: m}
+	f, err := m.FallBack(a.objects, a.base, gone)
+	if err != nil {
+		return nil, err
+	}
+	s.Points, s.Slices, s.Adapter, s.adapter = f.Points, f.Slices, licet.Digest(f.Adapter.Digest()), f.Adapter
+	if last := a.served; last != nil && last.Adapter == s.Adapter {
+		s.Model = last.Model
+		return s, nil
+	}
+	s.Model, err = lm.NewModel(a.base, f.Adapter)
+	return s, err
+}
+
+// gone returns the members whose admitted passages are not what the model
+// learned: who objected, deleted, edited, moved, or was found to be a minor.
+func (a *App) gone(ctx context.Context, m *train.Model, state licet.State) (map[licet.MemberID]bool, error) {
+	before, err := a.ledger.State(ctx, state.Built.Frozen)
+	if err != nil {
+		return nil, err
+	}
+	now, err := a.view.At(ctx, licet.PurposeTrain, before, state)
+	if err != nil {
+		return nil, err
+	}
+	have := now.ByMember()
+	gone := map[licet.MemberID]bool{}
+	for id, learned := range m.Admitted {
+		d, err := view.Digest(have[id])
+		if err != nil {
+			return nil, err
+		}
+		if d != learned {
+			gone[id] = true
+		}
+	}
+	return gone, nil
+}
+
+// Loss measures what is served on texts, in nats a token.
+func (a *App) Loss(ctx context.Context, s *Served, texts []string) (float64, error) {
+	var adapter *lm.Adapter
+	if s != nil {
+		adapter = s.adapter
+	}
+	return train.Loss(ctx, a.base, adapter, texts)
+}
+
+// work adds up the steps of slices that train side by side.
+type work struct {
+	progress    Progress
+	total, done int
+	mu          sync.Mutex
+}
+
+func newWork(e *evaluation, progress Progress) *work {
+	w := &work{progress: progress}
+	for _, c := range e.corpus.Cells {
+		if c.Rows > 0 {
+			w.total++
+		}
+	}
+	return w
+}
+
+// report counts in slices: a slice that is half done counts as none.
+func (w *work) report(_, _, done, total int) {
+	if w.progress == nil || done < total {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.done++
+	w.progress("training", w.done, w.total)
+}
+
+// Plan returns the plan for what would be admitted now, and its tokens.
+func (a *App) Plan(ctx context.Context) (train.Plan, int, error) {
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return train.Plan{}, 0, err
+	}
+	res, err := a.view.At(ctx, licet.PurposeTrain, state, state)
+	if err != nil {
+		return train.Plan{}, 0, err
+	}
+	tokens := train.Tokens(a.base.Tokenizer(), res.Passages)
+	return a.plan(tokens), tokens, nil
+}
+
+// WriteCorpus writes the rows of every cell as JSON Lines into dir, in clear:
+// for whoever may read what members permitted.
+func (a *App) WriteCorpus(ctx context.Context, dir string) error {
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return err
+	}
+	if state.Built.Run.IsZero() {
+		return errors.New("no corpus was built yet: run \"licet build\"")
+	}
+	data, err := a.objects.Get(state.Built.Manifest)
+	if err != nil {
+		return err
+	}
+	var m Manifest
+	if err := json.Unmarshal(data, &m); err != nil {
+		return fmt.Errorf("manifest: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("write the corpus: %w", err)
+	}
+	if err := os.WriteFile(dir+"/manifest.json", data, 0o600); err != nil {
+		return fmt.Errorf("write the corpus: %w", err)
+	}
+	for _, c := range m.Corpus.Cells {
+		rows, err := a.objects.Get(c.Digest)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(fmt.Sprintf("%s/shard-%02d-slice-%02d.jsonl", dir, c.Shard, c.Slice), rows, 0o600); err != nil {
+			return fmt.Errorf("write the corpus: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"licet"
+	"licet/draft"
+	"licet/match"
+	"licet/policy"
+	"licet/view"
+)
+
+// ErrWithdrawn says that a draft was stopped because the model that wrote it
+// may no longer be served.
+var ErrWithdrawn = errors.New("somebody has just objected: the model that was writing is no longer served; ask again")
+
+// Draft writes a draft and counts it. Before every piece it looks whether the
+// model may still be served; if not, it stops with ErrWithdrawn.
+func (a *App) Draft(ctx context.Context, r draft.Request, stream func(piece string) error) (*draft.Draft, error) {
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	standing, ok := state.Members[r.Member]
+	if !ok || standing.Erased {
+		return nil, ErrNoMember
+	}
+	s, err := a.Served(ctx)
+	if err != nil {
+		return nil, err
+	}
+	left, err := a.quota.Take(ctx, r.Member, standing.Facts.Plan, a.Now())
+	if err != nil {
+		return nil, err
+	}
+	text, err := draft.Write(ctx, s.Model, r, func(piece string) error {
+		now, err := a.Served(ctx)
+		if err != nil {
+			return err
+		}
+		if now.Adapter != s.Adapter {
+			return ErrWithdrawn
+		}
+		if stream == nil {
+			return nil
+		}
+		return stream(piece)
+	})
+	if err != nil {
+		return nil, err
+	}
+	others, err := a.others(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return &draft.Draft{
+		Text: text, Label: draft.Label(s.Adapter), Model: s.Adapter, Originality: others.Measure(text, r.Member), Left: left,
+	}, nil
+}
+
+// others returns what members wrote that a draft is compared with, once for
+// each position of the log.
+func (a *App) others(ctx context.Context, s *Served) (*draft.Others, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.compared != nil && a.comparedAt == s.At {
+		return a.compared, nil
+	}
+	state, err := a.ledger.State(ctx, s.At)
+	if err != nil {
+		return nil, err
+	}
+	frozen, err := a.ledger.State(ctx, state.Built.Frozen)
+	if err != nil {
+		return nil, err
+	}
+	res, err := a.view.At(ctx, licet.PurposeTrain, frozen, state)
+	if err != nil {
+		return nil, err
+	}
+	a.compared, a.comparedAt = draft.NewOthers(res.Passages), s.At
+	return a.compared, nil
+}
+
+// A Suggestion is somebody worth knowing, with their name.
+type Suggestion struct {
+	match.Suggestion
+	Name string
+}
+
+// Match suggests people to a member; nobody to one who objects to it.
+func (a *App) Match(ctx context.Context, m licet.MemberID, limit int) ([]Suggestion, error) {
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	res, err := a.view.At(ctx, licet.PurposeMatch, state, state)
+	if err != nil {
+		return nil, err
+	}
+	var out []Suggestion
+	for _, s := range match.People(m, res.Passages, limit) {
+		who, err := a.vault.Member(ctx, s.Member)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Suggestion{s, who.Name})
+	}
+	return out, nil
+}
+
+// Explain says what becomes of a member's records, and which regime applies.
+func (a *App) Explain(ctx context.Context, m licet.MemberID, purpose licet.Purpose) ([]view.Line, policy.Regime, error) {
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return nil, policy.Regime{}, err
+	}
+	frozen := state
+	if purpose == licet.PurposeTrain && state.Frozen > 0 {
+		if frozen, err = a.ledger.State(ctx, state.Frozen); err != nil {
+			return nil, policy.Regime{}, err
+		}
+	}
+	lines, err := a.view.Explain(ctx, m, purpose, frozen, state)
+	return lines, a.policy.Regime(state.Members[m].Facts), err
+}

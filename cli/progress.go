@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"os"
+	"sync"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"licet/app"
+)
+
+// progress draws a bar on a terminal and nothing elsewhere.
+func (c *command) progress() app.Progress {
+	f, ok := c.Err.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor fits
+		return nil
+	}
+	var mu sync.Mutex
+	var bar *progressbar.ProgressBar
+	return func(what string, done, total int) {
+		if total == 0 {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if bar == nil {
+			bar = progressbar.NewOptions(total, progressbar.OptionSetWriter(f), progressbar.OptionSetDescription(what), progressbar.OptionClearOnFinish())
+		}
+		_ = bar.Set(done) // a bar that can't be drawn stops nothing
+		if done == total {
+			bar = nil
+		}
+	}
+}

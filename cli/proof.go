@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"licet/app"
+	"licet/ledger"
+)
+
+func (c *command) receiptCommand() *cobra.Command {
+	var name, out string
+	cmd := &cobra.Command{
+		Use:   "receipt --member ID",
+		Short: "Write a member's receipt",
+		Args:  exactly(0, "no argument but flags"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.with(cmd.Context(), func(a *app.App) error {
+				m, err := a.Find(cmd.Context(), name)
+				if err != nil {
+					return err
+				}
+				data, err := a.Receipt(cmd.Context(), m.ID)
+				if err != nil {
+					return err
+				}
+				if out == "" {
+					_, err = c.Out.Write(data)
+					return err
+				}
+				if err := os.WriteFile(out, data, 0o600); err != nil {
+					return fmt.Errorf("write the receipt: %w", err)
+				}
+				c.say("Wrote %s (%d bytes). Check it with: licet verify --key %s/log.pub %s", out, len(data), c.dir, out)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&name, "member", "", "the member: the platform's id, or platform/id")
+	cmd.Flags().StringVar(&out, "out", "", "the file to write (default: standard output)")
+	_ = cmd.MarkFlagRequired("member") // it fails only for a flag that does not exist
+	return cmd
+}
+
+func (c *command) verifyCommand() *cobra.Command {
+	var key string
+	cmd := &cobra.Command{
+		Use:   "verify --key log.pub RECEIPT",
+		Short: "Check a receipt, alone and offline",
+		Args:  exactly(1, "one receipt"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			data, err := os.ReadFile(args[0])
+			if err != nil {
+				return fmt.Errorf("read the receipt: %w", err)
+			}
+			pub, err := os.ReadFile(key)
+			if err != nil {
+				return fmt.Errorf("read the log's key: %w", err)
+			}
+			v, err := ledger.Verify(data, strings.TrimSpace(string(pub)))
+			if err != nil {
+				return errors.Join(errProof, fmt.Errorf("%s: %w", args[0], err))
+			}
+			c.say("It holds: every event below is in the log %s of %d events.", v.Origin, v.Events)
+			for _, s := range v.Statements {
+				c.say("  %s", s.What)
+			}
+			c.say("What it can't show:")
+			for _, l := range v.Limits {
+				c.say("  %s", l)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "the log's public key, which you have from somewhere else than the receipt")
+	_ = cmd.MarkFlagRequired("key") // it fails only for a flag that does not exist
+	return cmd
+}
+
+func (c *command) logCommand() *cobra.Command {
+	log := &cobra.Command{Use: "log", Short: "The log"}
+	log.AddCommand(&cobra.Command{
+		Use:   "audit",
+		Short: "Replay the log and print every breach",
+		Args:  exactly(0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.with(cmd.Context(), func(a *app.App) error {
+				breaches, err := a.Ledger().Audit(cmd.Context())
+				if err != nil {
+					return err
+				}
+				for _, b := range breaches {
+					c.say("%s", b)
+				}
+				if len(breaches) > 0 {
+					return fmt.Errorf("%w: %d breaches", ledger.ErrDamaged, len(breaches))
+				}
+				n, err := a.Ledger().Head(cmd.Context())
+				if err != nil {
+					return err
+				}
+				c.say("Clean: %d events, every hash, signature and rule holds.", n)
+				return nil
+			})
+		},
+	})
+	return log
+}
