@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -48,10 +49,10 @@ func (a *App) Clean(ctx context.Context, cfg Config) (_ Digests, err error) {
 	if err != nil {
 		return Digests{}, err
 	}
-	if state.Promoted.Run.IsZero() {
+	if state.Frozen == 0 {
 		return Digests{}, ErrNoModel
 	}
-	frozenAt := state.Built.Frozen
+	frozenAt := state.Frozen
 	frozen, err := a.ledger.State(ctx, frozenAt)
 	if err != nil {
 		return Digests{}, err
@@ -74,7 +75,7 @@ func (a *App) Clean(ctx context.Context, cfg Config) (_ Digests, err error) {
 		return Digests{}, err
 	}
 	defer func() { err = errors.Join(err, clean.Close()) }()
-	if err := clean.copyFrom(ctx, a, admitted, frozenAt, state); err != nil {
+	if err := clean.copyFrom(ctx, a, admitted, frozen); err != nil {
 		return Digests{}, err
 	}
 	if _, err := clean.Notify(ctx, frozen.Time.AddDate(0, 0, -3).Format(time.DateOnly)); err != nil {
@@ -92,6 +93,9 @@ func (a *App) Clean(ctx context.Context, cfg Config) (_ Digests, err error) {
 	if err := writeClock(cfg, state.Time); err != nil {
 		return Digests{}, err
 	}
+	if err := clean.catchUp(ctx, admitted, frozen, state); err != nil {
+		return Digests{}, err
+	}
 	r, err := clean.Train(ctx, nil)
 	if err != nil && !errors.Is(err, train.ErrWorse) {
 		return Digests{}, err
@@ -99,81 +103,110 @@ func (a *App) Clean(ctx context.Context, cfg Config) (_ Digests, err error) {
 	return DigestsOf(r.Model), nil
 }
 
-// copyFrom brings the members of another installation: with their records who
-// is admitted there, with nothing but an objection who is not. The order is the
-// reverse of the other's, on purpose.
-func (a *App) copyFrom(ctx context.Context, other *App, admitted *view.Result, frozenAt uint64, state licet.State) error {
+// copyFrom brings the members of another installation as they stood at its
+// freeze: with their records who is admitted there, with nothing but an
+// objection who is not. The order is the reverse of the other's, on purpose.
+// Names are left out: the directory came along whole.
+func (a *App) copyFrom(ctx context.Context, other *App, admitted *view.Result, frozen licet.State) error {
 	var members []licet.Member
 	for m, err := range other.vault.Members(ctx) {
 		if err != nil {
 			return err
 		}
-		if s, ok := state.Members[m.ID]; ok && !s.Erased {
-			m.Facts = s.Facts
-			members = append(members, m)
+		if s, ok := frozen.Members[m.ID]; ok && !s.Erased {
+			members = append(members, licet.Member{ID: m.ID, Platform: m.Platform, Ref: m.Ref, Facts: s.Facts})
 		}
 	}
 	slices.Reverse(members)
 	for _, m := range members {
-		if err := a.keys.Create(ctx, m.ID); err != nil {
-			return err
-		}
-		token, err := a.keys.Token(ctx, m.ID)
-		if err != nil {
-			return err
-		}
-		first, err := member(licet.EventJoined, m.ID, licet.Joined{Token: token, Facts: m.Facts})
-		if err != nil {
-			return err
-		}
-		events := []licet.Event{first}
-		var records []licet.Record
-		if !admitted.Admitted[m.ID] {
-			e, err := member(licet.EventObjected, m.ID, licet.Objected{Purpose: licet.PurposeTrain, Said: licet.Said{Channel: "clean"}})
-			if err != nil {
-				return err
-			}
-			events = append(events, e)
-		} else {
-			var ids []licet.RecordID
-			for r, err := range other.vault.Records(ctx, m.ID) {
-				if err != nil {
-					return err
-				}
-				if r.Seq < frozenAt {
-					records, ids = append(records, r), append(ids, r.ID)
-				}
-			}
-			slices.Reverse(records)
-			if state.Members[m.ID].Verdict(licet.PurposeTrain) == licet.Permitted {
-				e, err := member(licet.EventConsented, m.ID, licet.Consented{Purpose: licet.PurposeTrain, Said: licet.Said{Channel: "clean"}})
-				if err != nil {
-					return err
-				}
-				events = append(events, e)
-			}
-			e, err := member(licet.EventIngested, m.ID, licet.Ingested{Records: ids})
-			if err != nil {
-				return err
-			}
-			events = append(events, e)
-		}
-		if _, err := a.ledger.Do(ctx, func(ctx context.Context, tx *sql.Tx, next uint64) ([]licet.Event, error) {
-			if err := a.vault.PutMember(ctx, tx, m, next); err != nil {
-				return nil, err
-			}
-			for _, r := range records {
-				r.Seq = next
-				if err := a.vault.PutRecord(ctx, tx, r); err != nil {
-					return nil, err
-				}
-			}
-			return events, nil
-		}); err != nil {
+		if err := a.copyMember(ctx, other, m, admitted.Admitted[m.ID], frozen); err != nil {
 			return fmt.Errorf("copy a member: %w", err)
 		}
 	}
 	return nil
+}
+
+func (a *App) copyMember(ctx context.Context, other *App, m licet.Member, in bool, frozen licet.State) error {
+	if err := a.keys.Create(ctx, m.ID); err != nil {
+		return err
+	}
+	token, err := a.keys.Token(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	entries := []entry{{licet.EventJoined, licet.Joined{Token: token, Facts: m.Facts}}}
+	var records []licet.Record
+	if !in {
+		entries = append(entries, entry{licet.EventObjected, licet.Objected{Purpose: licet.PurposeTrain, Said: cleanSaid}})
+	} else {
+		if frozen.Members[m.ID].Verdict(licet.PurposeTrain) == licet.Permitted {
+			entries = append(entries, entry{licet.EventConsented, licet.Consented{Purpose: licet.PurposeTrain, Said: cleanSaid}})
+		}
+		var ids []licet.RecordID
+		for r, err := range other.vault.Records(ctx, m.ID) {
+			if err != nil {
+				return err
+			}
+			if r.Seq < frozen.Next {
+				records, ids = append(records, r), append(ids, r.ID)
+			}
+		}
+		slices.Reverse(records)
+		entries = append(entries, entry{licet.EventIngested, licet.Ingested{Records: ids}})
+	}
+	return a.logMember(ctx, m.ID, entries, func(ctx context.Context, tx *sql.Tx, next uint64) error {
+		if err := a.vault.PutMember(ctx, tx, m, next); err != nil {
+			return err
+		}
+		for _, r := range records {
+			r.Seq = next
+			if err := a.vault.PutRecord(ctx, tx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+var cleanSaid = licet.Said{Channel: "clean"}
+
+// catchUp brings what changed of the admitted between the freeze and now.
+func (a *App) catchUp(ctx context.Context, admitted *view.Result, frozen, now licet.State) error {
+	for _, id := range slices.Sorted(maps.Keys(admitted.Admitted)) {
+		var entries []entry
+		if f := now.Members[id].Facts; f != frozen.Members[id].Facts {
+			entries = append(entries, entry{licet.EventDescribed, licet.Described{Facts: f}})
+		}
+		if v := now.Members[id].Verdict(licet.PurposeTrain); v == licet.Permitted && frozen.Members[id].Verdict(licet.PurposeTrain) != v {
+			entries = append(entries, entry{licet.EventConsented, licet.Consented{Purpose: licet.PurposeTrain, Said: cleanSaid}})
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		if err := a.logMember(ctx, id, entries, nil); err != nil {
+			return fmt.Errorf("bring a member up to date: %w", err)
+		}
+	}
+	return nil
+}
+
+// logMember appends a member's events, with what changes the vault beside them.
+func (a *App) logMember(ctx context.Context, m licet.MemberID, entries []entry, change func(context.Context, *sql.Tx, uint64) error) error {
+	_, err := a.ledger.Do(ctx, func(ctx context.Context, tx *sql.Tx, next uint64) ([]licet.Event, error) {
+		var out []licet.Event
+		for _, x := range entries {
+			e, err := member(x.t, m, x.body)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, e)
+		}
+		if change == nil {
+			return out, nil
+		}
+		return out, change(ctx, tx, next)
+	})
+	return err
 }
 
 // Base returns the base that adapters change.

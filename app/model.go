@@ -540,3 +540,24 @@ func (a *App) WriteCorpus(ctx context.Context, dir string) error {
 	}
 	return nil
 }
+
+// Evaluate trains what is permitted now and returns it without logging or
+// serving it.
+func (a *App) Evaluate(ctx context.Context) (*Result, error) {
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if state.Frozen == 0 {
+		return nil, ErrNoModel
+	}
+	e, err := a.evaluate(ctx, state.Frozen, state.Next, nil)
+	if err != nil {
+		return nil, err
+	}
+	m, err := e.train(ctx, a, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Result{Built: e.built, Model: m, Plan: e.plan, Tokens: e.tokens, Records: e.view.Records, Steps: e.graph.Count()}, nil
+}

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -192,7 +193,7 @@ func (l *Ledger) Do(ctx context.Context, f func(ctx context.Context, tx *sql.Tx,
 	if err := writeFile(l.o.Checkpoint, signed); err != nil {
 		return nil, err
 	}
-	l.keep(folder.State())
+	l.keep(folder.State(), slices.ContainsFunc(done, func(e licet.Event) bool { return e.Type == licet.EventErased }))
 	return done, nil
 }
 
@@ -485,6 +486,7 @@ func (l *Ledger) State(ctx context.Context, at uint64) (licet.State, error) {
 		return from, nil
 	}
 	f := licet.NewFolder(from)
+	erased := false
 	for e, err := range l.Events(ctx, from.Next, at) {
 		if err != nil {
 			return licet.State{}, err
@@ -492,20 +494,27 @@ func (l *Ledger) State(ctx context.Context, at uint64) (licet.State, error) {
 		if err := f.Fold(e); err != nil {
 			return licet.State{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
+		erased = erased || e.Type == licet.EventErased
 	}
 	s := f.State()
 	if s.Next != at {
 		return s, fmt.Errorf("%w: the log has %d events, asked for %d", ErrDamaged, s.Next, at)
 	}
-	l.keep(s)
+	l.keep(s, erased)
 	return s, nil
 }
 
 const mostPast = 8
 
-func (l *Ledger) keep(s licet.State) {
+// keep remembers a state. An erasure makes events unreadable that earlier
+// states were folded from: those are forgotten, or a process that has seen them would
+// know more than one that starts now.
+func (l *Ledger) keep(s licet.State, erased bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if erased {
+		clear(l.past)
+	}
 	if s.Next > l.state.Next {
 		l.state = s
 		return

@@ -66,16 +66,16 @@ func (c *checker) member(m Member) {
 	}
 	f := m.Facts
 	c.want(f.Country == "" || countryForm.MatchString(f.Country), "country",
-		"%q is no country: use two capital letters (ISO 3166-1) such as GB, or leave it empty", f.Country)
+		"is no country: use two capital letters (ISO 3166-1) such as GB, or leave it empty")
 	c.want(f.Region == "" || regionForm.MatchString(f.Region), "region",
-		"%q is no region: use ISO 3166-2 such as CA-QC, or leave it empty", f.Region)
-	c.want(f.Region == "" || strings.HasPrefix(f.Region, f.Country), "region", "%q is not in country %q: correct one of them", f.Region, f.Country)
+		"is no region: use ISO 3166-2 such as CA-QC, or leave it empty")
+	c.want(f.Region == "" || strings.HasPrefix(f.Region, f.Country), "region", "is not in the country that is given: correct one of them")
 	if f.BirthDate != "" {
 		born, err := time.Parse(time.DateOnly, f.BirthDate)
 		c.want(err == nil && born.Year() > 0, "birth_date", "not a date: use YYYY-MM-DD, or leave it empty")
 	}
 	c.language(f.Language)
-	c.want(slices.Contains([]licet.Plan{"", licet.PlanFree, licet.PlanPremium}, f.Plan), "plan", "%q is no plan: use free or premium", f.Plan)
+	c.want(slices.Contains([]licet.Plan{"", licet.PlanFree, licet.PlanPremium}, f.Plan), "plan", "is no plan: use free or premium")
 	c.want(f.Joined.IsZero() || sane(f.Joined), "joined", "not a time that anybody joined at: correct it, or leave it out")
 }
 
@@ -83,15 +83,15 @@ func (c *checker) record(r Record) {
 	c.ref("id", r.Ref)
 	c.ref("member", r.Member)
 	c.want(r.Kind != "", "kind", "is missing: say what the record is")
-	c.want(r.Kind == "" || r.Kind.Known(), "kind", "%q is not a kind of record: see docs/formats/exchange.md for those there are", r.Kind)
+	c.want(r.Kind == "" || r.Kind.Known(), "kind", "is not a kind of record: use one of %s", kindNames())
 	c.want(slices.Contains([]licet.Role{"", licet.RoleMember, licet.RoleManager, licet.RoleRecruiter}, r.Role), "role",
-		"%q is no role: use member, manager or recruiter", r.Role)
+		"is no role: use member, manager or recruiter")
 	c.want(!r.Created.IsZero(), "created", "is missing: say when, as in 2025-02-03T10:00:00Z")
-	c.want(sane(r.Created), "created", "not a time that anything was written at: correct it")
+	c.want(r.Created.IsZero() || sane(r.Created), "created", "not a time that anything was written at: correct it")
 	c.language(r.Language)
-	for field, ref := range map[string]string{"about": r.About, "reply_to": r.ReplyTo, "share_of": r.ShareOf} {
-		if ref != "" {
-			c.ref(field, ref)
+	for _, other := range []struct{ field, ref string }{{"about", r.About}, {"reply_to", r.ReplyTo}, {"share_of", r.ShareOf}} {
+		if other.ref != "" {
+			c.ref(other.field, other.ref)
 		}
 	}
 	for _, ref := range r.To {
@@ -127,8 +127,17 @@ func (c *checker) text(field, text string) {
 }
 
 func (c *checker) language(tag string) {
-	c.want(tag == "" || languageForm.MatchString(tag), "language", "%q is no language: use a BCP 47 tag such as en or fr-CA, or leave it empty", tag)
+	c.want(tag == "" || languageForm.MatchString(tag), "language", "is no language: use a BCP 47 tag such as en or fr-CA, or leave it empty")
 }
 
-// sane tells whether t can be written as RFC 3339.
-func sane(t time.Time) bool { return t.Year() > 0 && t.Before(yearEnd) }
+// kindNames lists the kinds, for people.
+func kindNames() string {
+	var names []string
+	for _, k := range licet.Kinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
+}
+
+// sane tells whether t, in UTC, can be written as RFC 3339.
+func sane(t time.Time) bool { return t.UTC().Year() > 0 && t.Before(yearEnd) }

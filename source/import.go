@@ -1,13 +1,12 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -20,21 +19,25 @@ import (
 type Target struct {
 	Ledger *ledger.Ledger
 	Vault  *vault.Vault
-	// Erase takes away a member whom the platform has deleted.
+	// Erase takes away a member whom the platform has deleted, with everything
+	// that they provided, logs it and destroys their key.
 	Erase func(ctx context.Context, m licet.MemberID) error
 }
 
-// A Summary counts what an import did.
+// A Summary counts what an import found and did.
 type Summary struct {
-	Members, NewMembers, ErasedMembers        int
-	Records, New, Changed, Unchanged, Removed int
-	Skipped                                   map[string]int // by reason
+	Members                                   int // in the input, each once
+	NewMembers, ChangedMembers, ErasedMembers int
+	Records                                   int            // in the input, each once
+	New, Changed, Unchanged, Removed          int            // records
+	Skipped                                   map[string]int // by the source's reason
 }
 
 // String says it for people.
 func (s Summary) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d members (%d new), %d records: %d new, %d changed, %d as before, %d removed", s.Members, s.NewMembers, s.Records, s.New, s.Changed, s.Unchanged, s.Removed)
+	fmt.Fprintf(&b, "%d members (%d new, %d changed), %d records (%d new, %d changed, %d as before), %d removed",
+		s.Members, s.NewMembers, s.ChangedMembers, s.Records, s.New, s.Changed, s.Unchanged, s.Removed)
 	if s.ErasedMembers > 0 {
 		fmt.Fprintf(&b, "; %d members erased", s.ErasedMembers)
 	}
@@ -44,268 +47,280 @@ func (s Summary) String() string {
 	return b.String()
 }
 
-// plan is what the first pass learns: of every id the last word that the input
-// has on it, by the number of the item.
-type plan struct {
-	members map[licet.MemberID]int
-	records map[licet.RecordID]int
-	author  map[licet.RecordID]licet.MemberID
-	needs   map[licet.MemberID]Pos // authors, where they were first named
-	gone    map[licet.MemberID]bool
-	count   int
-	skipped map[string]int
-}
-
 // Import brings an input into the vault and the ledger: all of it in one
-// transaction, or nothing. Items are checked before anything is written.
+// transaction, or nothing. It reads the input once to check it as a whole and
+// to find what is new, and a second time, where anything is, to write that.
+//
+// Members whom the input deletes are erased one by one after everything else
+// is committed; where that is interrupted, the same import completes it.
+//
+// An *InputError says what is wrong with the input and where. ErrChanged says
+// that the input was not the same the second time.
 func Import(ctx context.Context, to Target, s Source) (Summary, error) {
-	p, err := survey(ctx, to.Vault.Keys(), s)
-	if err != nil {
+	w := &writer{to: to}
+	var err error
+	if w.plan, err = survey(ctx, to.Vault, s); err != nil {
 		return Summary{}, err
 	}
-	state, err := to.Ledger.StateNow(ctx)
-	if err != nil {
-		return Summary{}, err
-	}
-	known := func(m licet.MemberID) bool {
-		standing, ok := state.Members[m]
-		return ok && !standing.Erased
-	}
-	var fresh []licet.MemberID
-	for m := range p.members {
-		if !known(m) && !p.gone[m] {
-			fresh = append(fresh, m)
-		}
-	}
-	for _, m := range slices.Sorted(maps.Keys(p.needs)) {
-		if _, ok := p.members[m]; !ok && !known(m) {
-			return Summary{}, p.needs[m].Errorf("member", "nobody of this id is in the input or was imported before: add the member's line")
-		}
-	}
-	slices.Sort(fresh)
-	if err := to.Vault.Keys().Create(ctx, fresh...); err != nil {
-		return Summary{}, err
-	}
-	w := &writer{to: to, plan: p, known: known, state: state, out: Summary{Skipped: p.skipped}, pending: map[licet.MemberID]*pending{}}
 	if _, err := to.Ledger.Do(ctx, func(ctx context.Context, tx *sql.Tx, next uint64) ([]licet.Event, error) {
 		w.tx, w.next = tx, next
 		return w.write(ctx, s)
 	}); err != nil {
-		return Summary{}, fmt.Errorf("import: %w", err)
+		return Summary{}, fmt.Errorf("import: nothing was written: %w", err)
 	}
-	for _, m := range slices.Sorted(maps.Keys(p.gone)) {
-		if known(m) {
-			if err := to.Erase(ctx, m); err != nil {
-				return w.out, fmt.Errorf("import: %w", err)
-			}
-			w.out.ErasedMembers++
+	out := w.out
+	for _, m := range w.erase {
+		if err := to.Erase(ctx, m); err != nil {
+			return out, fmt.Errorf("import: all is written, but not every deleted member is erased: run it again: %w", err)
+		}
+		out.ErasedMembers++
+	}
+	if out.Changed+out.Removed > 0 {
+		if err := to.Vault.Scrub(ctx); err != nil {
+			return out, fmt.Errorf("import: all is written: %w", err)
 		}
 	}
-	return w.out, nil
+	return out, nil
 }
 
-func survey(ctx context.Context, keys *vault.Keys, s Source) (*plan, error) {
-	p := &plan{
-		members: map[licet.MemberID]int{}, records: map[licet.RecordID]int{}, author: map[licet.RecordID]licet.MemberID{},
-		needs: map[licet.MemberID]Pos{}, gone: map[licet.MemberID]bool{}, skipped: map[string]int{},
-	}
-	for item, err := range s.Items(ctx) {
-		if err == nil {
-			err = item.check()
-		}
-		if err != nil {
-			return nil, err
-		}
-		p.count++
-		switch {
-		case item.Skip != "":
-			p.skipped[item.Skip]++
-		case item.Member != nil:
-			m := keys.MemberID(item.Platform, item.Member.Ref)
-			p.members[m] = p.count
-			delete(p.gone, m)
-		case item.Record != nil:
-			id, m := keys.RecordID(item.Platform, item.Record.Ref), keys.MemberID(item.Platform, item.Record.Member)
-			if other, ok := p.author[id]; ok && other != m {
-				return nil, item.Pos.Errorf("id", "this record belongs to another member further up: give each record an id of its own")
-			}
-			p.records[id], p.author[id] = p.count, m
-			if _, ok := p.needs[m]; !ok {
-				p.needs[m] = item.Pos
-			}
-		case item.DeleteMember != "":
-			m := keys.MemberID(item.Platform, item.DeleteMember)
-			p.gone[m] = true
-			p.members[m] = p.count
-		default:
-			p.records[keys.RecordID(item.Platform, item.DeleteRecord)] = p.count
-		}
-	}
-	return p, nil
+// writer brings what a plan found into a target, inside one transaction.
+type writer struct {
+	to   Target
+	plan *plan
+	tx   *sql.Tx
+	next uint64 // position of the first event
+
+	known   func(licet.MemberID) bool
+	entries map[licet.MemberID]*entry
+	words   map[licet.RecordID]uint64 // records whose words are to be written, and the position of their event
+	erase   []licet.MemberID
+	out     Summary
 }
 
-// pending is what is to be logged of one member.
-type pending struct {
-	first             licet.EventType // joined, described, or none
-	facts             licet.Facts
+// An entry is what is to be logged of one member.
+type entry struct {
+	profile           licet.EventType // joined, described, or "": no change
 	ingested, removed []licet.RecordID
 }
 
-// writer is the second pass.
-type writer struct {
-	to      Target
-	plan    *plan
-	known   func(licet.MemberID) bool
-	state   licet.State
-	tx      *sql.Tx
-	next    uint64
-	out     Summary
-	pending map[licet.MemberID]*pending
-}
-
-func (w *writer) of(m licet.MemberID) *pending {
-	if w.pending[m] == nil {
-		w.pending[m] = &pending{}
+func (w *writer) of(m licet.MemberID) *entry {
+	if w.entries[m] == nil {
+		w.entries[m] = &entry{}
 	}
-	return w.pending[m]
+	return w.entries[m]
 }
 
 func (w *writer) write(ctx context.Context, s Source) ([]licet.Event, error) {
-	n := 0
-	keys := w.to.Vault.Keys()
-	for item, err := range s.Items(ctx) {
-		if err != nil {
-			return nil, err
+	w.entries, w.words, w.out = map[licet.MemberID]*entry{}, map[licet.RecordID]uint64{}, Summary{Skipped: w.plan.skipped}
+	state, err := w.to.Ledger.State(ctx, w.next)
+	if err != nil {
+		return nil, err
+	}
+	w.known = func(m licet.MemberID) bool {
+		standing, ok := state.Members[m]
+		return ok && !standing.Erased
+	}
+	for _, m := range slices.Sorted(maps.Keys(w.plan.gone)) {
+		if w.known(m) {
+			w.erase = append(w.erase, m)
 		}
-		n++
-		switch {
-		case item.Skip != "":
-		case item.Member != nil:
-			if m := keys.MemberID(item.Platform, item.Member.Ref); w.plan.members[m] == n {
-				err = w.member(ctx, m, item)
-			}
-		case item.Record != nil:
-			id := keys.RecordID(item.Platform, item.Record.Ref)
-			if w.plan.records[id] == n && !w.plan.gone[w.plan.author[id]] {
-				err = w.record(ctx, id, item)
-			}
-		case item.DeleteRecord != "":
-			if id := keys.RecordID(item.Platform, item.DeleteRecord); w.plan.records[id] == n {
-				err = w.remove(ctx, id)
-			}
-		}
-		if err != nil {
+	}
+	for _, diff := range []func(context.Context) error{w.authors, w.members, w.records} {
+		if err := diff(ctx); err != nil {
 			return nil, err
 		}
 	}
-	if n != w.plan.count {
-		return nil, ErrChanged
+	events, err := w.events(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return w.events(ctx)
+	return events, w.put(ctx, s)
 }
 
-func (w *writer) member(ctx context.Context, id licet.MemberID, item Item) error {
-	w.out.Members++
-	m := licet.Member{ID: id, Platform: item.Platform, Ref: item.Member.Ref, Name: item.Member.Name, Handles: item.Member.Handles, Facts: item.Member.Facts}
-	if w.known(id) {
+// authors refuses records of somebody nobody knows.
+func (w *writer) authors(context.Context) error {
+	for _, m := range slices.Sorted(maps.Keys(w.plan.authors)) {
+		_, described := w.plan.members[m]
+		_, gone := w.plan.gone[m]
+		if !described && !gone && !w.known(m) {
+			return w.plan.authors[m].Errorf("member", "nobody with this id is in the input or was imported before: add the member, or take the record out")
+		}
+	}
+	return nil
+}
+
+// members finds who is new and whose profile is another than before.
+func (w *writer) members(ctx context.Context) error {
+	w.out.Members = len(w.plan.members)
+	var fresh []licet.MemberID
+	for _, id := range slices.Sorted(maps.Keys(w.plan.members)) {
+		if !w.known(id) {
+			fresh = append(fresh, id)
+			w.of(id).profile = licet.EventJoined
+			continue
+		}
 		was, err := w.to.Vault.Member(ctx, id)
 		if err != nil {
 			return err
 		}
-		if reflect.DeepEqual(was, m) {
-			return nil
+		same, err := equal(was, w.plan.members[id])
+		if err != nil {
+			return err
 		}
-		if w.state.Members[id].Facts != m.Facts {
-			w.of(id).first, w.of(id).facts = licet.EventDescribed, m.Facts
+		if !same {
+			w.of(id).profile = licet.EventDescribed
+			w.out.ChangedMembers++
 		}
-		return w.to.Vault.PutMember(ctx, w.tx, m, w.next)
 	}
-	w.out.NewMembers++
-	w.of(id).first, w.of(id).facts = licet.EventJoined, m.Facts
-	return w.to.Vault.PutMember(ctx, w.tx, m, w.next)
+	w.out.NewMembers = len(fresh)
+	// Keys are committed to their own file first: a key without a member does
+	// no harm, a member without a key could never be read.
+	return w.to.Vault.Keys().Create(ctx, fresh...)
 }
 
-func (w *writer) record(ctx context.Context, id licet.RecordID, item Item) error {
-	w.out.Records++
-	in, keys := item.Record, w.to.Vault.Keys()
-	r := licet.Record{
-		ID: id, Member: w.plan.author[id], Ref: in.Ref, Kind: in.Kind, Role: in.Role, Text: in.Text, Language: in.Language, Group: in.Group,
-		Title: in.Title, Employer: in.Employer, From: in.From, Until: in.Until, URL: in.URL, License: in.License, Created: in.Created.UTC(), Seq: w.next,
-	}
-	if in.About != "" {
-		r.About = keys.MemberID(item.Platform, in.About)
-	}
-	if in.ReplyTo != "" {
-		r.ReplyTo = keys.RecordID(item.Platform, in.ReplyTo)
-	}
-	if in.ShareOf != "" {
-		r.ShareOf = keys.RecordID(item.Platform, in.ShareOf)
-	}
-	for _, to := range in.To {
-		r.To = append(r.To, keys.MemberID(item.Platform, to))
-	}
-	was, author, there, err := w.to.Vault.Stored(ctx, w.tx, id)
+func equal(a, b licet.Member) (bool, error) {
+	x, err := json.Marshal(a)
 	if err != nil {
-		return err
+		return false, fmt.Errorf("member %s: %w", a.ID, err)
 	}
-	if there && author != r.Member {
-		return item.Pos.Errorf("id", "this record was imported as another member's: give each record an id of its own")
-	}
-	now, err := w.to.Vault.KeyedDigest(r)
+	y, err := json.Marshal(b)
 	if err != nil {
-		return err
+		return false, fmt.Errorf("member %s: %w", b.ID, err)
 	}
-	switch {
-	case there && was == now:
-		w.out.Unchanged++
-		return nil
-	case there:
-		w.out.Changed++
-	default:
-		w.out.New++
-	}
-	w.of(r.Member).ingested = append(w.of(r.Member).ingested, id)
-	return w.to.Vault.PutRecord(ctx, w.tx, r)
+	return bytes.Equal(x, y), nil
 }
 
-func (w *writer) remove(ctx context.Context, id licet.RecordID) error {
-	_, author, there, err := w.to.Vault.Stored(ctx, w.tx, id)
-	if err != nil || !there {
-		return err
+// records finds which records are new, changed or gone.
+func (w *writer) records(ctx context.Context) error {
+	for _, id := range slices.Sorted(maps.Keys(w.plan.records)) {
+		last := w.plan.records[id]
+		was, author, there, err := w.to.Vault.Stored(ctx, w.tx, id)
+		if err != nil {
+			return err
+		}
+		_, gone := w.plan.gone[last.member]
+		switch {
+		case last.removed && there:
+			if _, erased := w.plan.gone[author]; erased {
+				continue // it goes with its member
+			}
+			w.of(author).removed = append(w.of(author).removed, id)
+			w.out.Removed++
+			continue
+		case last.removed, gone:
+			continue
+		case there && author != last.member:
+			return last.pos.Errorf("id", "this id was imported as another member's record: give every record an id of its own")
+		case there && was == last.digest:
+			w.out.Unchanged++
+		case there:
+			w.of(author).ingested = append(w.of(author).ingested, id)
+			w.out.Changed++
+		default:
+			w.of(last.member).ingested = append(w.of(last.member).ingested, id)
+			w.out.New++
+		}
+		w.out.Records++
 	}
-	w.out.Removed++
-	w.of(author).removed = append(w.of(author).removed, id)
-	return w.to.Vault.DeleteRecord(ctx, w.tx, id)
+	return nil
 }
 
-// events returns what is logged, by member: the same for any order of items.
+// events returns what is logged, in order of member, and writes all but the
+// records' words, whose positions it notes.
 func (w *writer) events(ctx context.Context) ([]licet.Event, error) {
 	var out []licet.Event
-	var errs []error
-	add := func(t licet.EventType, m licet.MemberID, body any) {
+	log := func(t licet.EventType, m licet.MemberID, body any) (seq uint64, err error) {
 		data, err := json.Marshal(body)
-		errs = append(errs, err)
+		if err != nil {
+			return 0, fmt.Errorf("event %s: %w", t, err)
+		}
 		out = append(out, licet.Event{Type: t, Member: m, Body: data})
+		return w.next + uint64(len(out)) - 1, nil //nolint:gosec // a length
 	}
-	for _, m := range slices.Sorted(maps.Keys(w.pending)) {
-		p := w.pending[m]
-		switch p.first {
-		case licet.EventJoined:
-			token, err := w.to.Vault.Keys().Token(ctx, m)
-			errs = append(errs, err)
-			add(licet.EventJoined, m, licet.Joined{Token: token, Facts: p.facts})
-		case licet.EventDescribed:
-			add(licet.EventDescribed, m, licet.Described{Facts: p.facts})
-		default:
+	for _, m := range slices.Sorted(maps.Keys(w.entries)) {
+		e := w.entries[m]
+		if e.profile != "" {
+			body, err := w.profile(ctx, m, e.profile)
+			if err != nil {
+				return nil, err
+			}
+			seq, err := log(e.profile, m, body)
+			if err != nil {
+				return nil, err
+			}
+			if err := w.to.Vault.PutMember(ctx, w.tx, w.plan.members[m], seq); err != nil {
+				return nil, err
+			}
 		}
-		slices.Sort(p.ingested)
-		slices.Sort(p.removed)
-		if len(p.ingested) > 0 {
-			add(licet.EventIngested, m, licet.Ingested{Records: p.ingested})
+		if len(e.ingested) > 0 {
+			seq, err := log(licet.EventIngested, m, licet.Ingested{Records: e.ingested})
+			if err != nil {
+				return nil, err
+			}
+			for _, id := range e.ingested {
+				w.words[id] = seq
+			}
 		}
-		if len(p.removed) > 0 {
-			add(licet.EventRemoved, m, licet.Removed{Records: p.removed})
+		if len(e.removed) > 0 {
+			if _, err := log(licet.EventRemoved, m, licet.Removed{Records: e.removed}); err != nil {
+				return nil, err
+			}
+			for _, id := range e.removed {
+				if err := w.to.Vault.DeleteRecord(ctx, w.tx, id); err != nil {
+					return nil, err
+				}
+			}
 		}
 	}
-	return out, errors.Join(errs...)
+	return out, nil
+}
+
+func (w *writer) profile(ctx context.Context, m licet.MemberID, t licet.EventType) (any, error) {
+	facts := w.plan.members[m].Facts
+	if t == licet.EventDescribed {
+		return licet.Described{Facts: facts}, nil
+	}
+	token, err := w.to.Vault.Keys().Token(ctx, m)
+	if err != nil {
+		return nil, fmt.Errorf("member %s: %w", m, err)
+	}
+	return licet.Joined{Token: token, Facts: facts}, nil
+}
+
+// put reads the input again for the words of the records to write.
+func (w *writer) put(ctx context.Context, s Source) error {
+	if len(w.words) == 0 {
+		return nil
+	}
+	n, written := 0, 0
+	for item, err := range s.Items(ctx) {
+		if err != nil {
+			return err
+		}
+		n++
+		if item.Record == nil {
+			continue
+		}
+		r := record(w.to.Vault.Keys(), item.Platform, *item.Record)
+		seq, ok := w.words[r.ID]
+		if !ok || w.plan.records[r.ID].item != n {
+			continue
+		}
+		digest, err := w.to.Vault.KeyedDigest(r)
+		if err != nil {
+			return err
+		}
+		if digest != w.plan.records[r.ID].digest {
+			return ErrChanged
+		}
+		r.Seq = seq
+		if err := w.to.Vault.PutRecord(ctx, w.tx, r); err != nil {
+			return err
+		}
+		written++
+	}
+	if written != len(w.words) {
+		return ErrChanged
+	}
+	return nil
 }

@@ -89,6 +89,7 @@ type InputError struct {
 	Line    int    // from 1; 0: the file as a whole
 	Field   string // "" where no one field is wrong
 	Problem string // what is wrong, and what to do
+	Err     error  // what it comes from; may be nil
 }
 
 // Error names file, line and field.
@@ -103,11 +104,14 @@ func (e *InputError) Error() string {
 	return where + ": " + e.Problem
 }
 
-// Errorf returns an *InputError at p.
+// Unwrap returns what the error comes from.
+func (e *InputError) Unwrap() error { return e.Err }
+
+// Errorf returns an *InputError at p. Like fmt.Errorf it wraps with %w.
 func (p Pos) Errorf(field, format string, args ...any) error {
-	return &InputError{File: p.File, Line: p.Line, Field: field, Problem: fmt.Sprintf(format, args...)}
+	err := fmt.Errorf(format, args...)
+	return &InputError{File: p.File, Line: p.Line, Field: field, Problem: err.Error(), Err: errors.Unwrap(err)}
 }
 
-// ErrChanged says that an input was not the same when it was read again, or
-// that somebody else kept writing members of the same input.
+// ErrChanged says that an input was not the same when it was read again.
 var ErrChanged = errors.New("the input changed while it was read: import it again")

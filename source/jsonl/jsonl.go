@@ -6,30 +6,30 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"iter"
 	"os"
-	"strings"
-	"time"
 
 	"licet"
 	"licet/source"
 )
 
+// version is the version of the format that this package reads.
+const version = 1
+
 // maxLine is the longest line, in bytes.
 const maxLine = 16 << 20
 
-// A Files is files in the exchange format, read one after another.
+// Files is a source: files in the exchange format, read one after another.
 type Files struct {
 	open  func(name string) (io.ReadCloser, error)
 	names []string
 }
 
-// Open returns the source of files.
+// Open returns the source of files. They are opened when they are read.
 func Open(paths ...string) *Files {
 	return &Files{func(name string) (io.ReadCloser, error) { return os.Open(name) }, paths}
 }
@@ -39,152 +39,132 @@ func FS(dir fs.FS, names ...string) *Files {
 	return &Files{func(name string) (io.ReadCloser, error) { return dir.Open(name) }, names}
 }
 
-// line is every field of every type of line.
-type line struct {
-	Type     string `json:"type"`
-	Version  int    `json:"version"`
-	Platform string `json:"platform"`
-
-	ID        string    `json:"id"`
-	Name      string    `json:"name"`
-	Handles   []string  `json:"handles"`
-	Country   string    `json:"country"`
-	Region    string    `json:"region"`
-	BirthDate string    `json:"birth_date"`
-	Language  string    `json:"language"`
-	Plan      string    `json:"plan"`
-	Joined    time.Time `json:"joined"`
-
-	Member   string     `json:"member"`
-	Record   string     `json:"record"`
-	Kind     string     `json:"kind"`
-	Text     string     `json:"text"`
-	Created  *time.Time `json:"created"`
-	Role     string     `json:"role"`
-	About    string     `json:"about"`
-	ReplyTo  string     `json:"reply_to"`
-	ShareOf  string     `json:"share_of"`
-	To       []string   `json:"to"`
-	Group    string     `json:"group"`
-	Title    string     `json:"title"`
-	Employer string     `json:"employer"`
-	From     string     `json:"from"`
-	Until    string     `json:"until"`
-	URL      string     `json:"url"`
-	License  string     `json:"license"`
-}
-
 // Items implements source.Source.
 func (f *Files) Items(ctx context.Context) iter.Seq2[source.Item, error] {
 	return func(yield func(source.Item, error) bool) {
 		for _, name := range f.names {
-			if !f.file(ctx, name, yield) {
+			more, err := f.file(ctx, name, func(i source.Item) bool { return yield(i, nil) })
+			if err != nil {
+				yield(source.Item{}, err)
+			}
+			if err != nil || !more {
 				return
 			}
 		}
 	}
 }
 
-// file yields the items of one file and tells whether to go on.
-func (f *Files) file(ctx context.Context, name string, yield func(source.Item, error) bool) bool {
-	stop := func(err error) bool {
-		yield(source.Item{}, err)
-		return false
-	}
+// file yields the items of one file and tells whether more are wanted.
+func (f *Files) file(ctx context.Context, name string, yield func(source.Item) bool) (more bool, err error) {
 	r, err := f.open(name)
 	if err != nil {
-		return stop(fmt.Errorf("open the input: %w", err))
+		return false, source.Pos{File: name}.Errorf("", "the file can't be opened: %w", err)
 	}
-	defer func() { _ = r.Close() }()
-	scan := bufio.NewScanner(r)
-	scan.Buffer(nil, maxLine)
+	defer r.Close()
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLine)
+	pos := source.Pos{File: name}
 	var platform licet.Platform
-	n := 0
-	for scan.Scan() {
-		n++
+	for lines.Scan() {
+		pos.Line++
 		if err := ctx.Err(); err != nil {
-			return stop(fmt.Errorf("reading stopped: %w", err))
+			return false, fmt.Errorf("read %s: %w", name, err)
 		}
-		pos := source.Pos{File: name, Line: n}
-		if len(bytes.TrimSpace(scan.Bytes())) == 0 {
-			continue
-		}
-		l, err := parse(pos, scan.Bytes())
-		if err != nil {
-			return stop(err)
-		}
-		if platform == "" {
-			if l.Type != "exchange" || l.Version != 1 || l.Platform == "" {
-				return stop(pos.Errorf("", `the first line must be {"type":"exchange","version":1,"platform":"…"}`))
+		data := lines.Bytes()
+		if pos.Line == 1 {
+			if platform, err = header(pos, bytes.TrimPrefix(data, []byte("\ufeff"))); err != nil {
+				return false, err
 			}
-			platform = licet.Platform(l.Platform)
 			continue
 		}
-		item, err := l.item(pos, platform)
+		if len(bytes.TrimSpace(data)) == 0 {
+			continue
+		}
+		item, err := parse(pos, data)
 		if err != nil {
-			return stop(err)
+			return false, err
 		}
-		if !yield(item, nil) {
-			return false
+		item.Platform = platform
+		if !yield(item) {
+			return false, nil
 		}
 	}
-	pos := source.Pos{File: name, Line: n + 1}
-	if errors.Is(scan.Err(), bufio.ErrTooLong) {
-		return stop(pos.Errorf("", "the line is longer than %d bytes", maxLine))
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		pos.Line++
+		return false, pos.Errorf("", "the line is longer than %d bytes: shorten its text", maxLine)
+	} else if err != nil {
+		return false, fmt.Errorf("read %s: %w", name, err)
 	}
-	if scan.Err() != nil {
-		return stop(fmt.Errorf("read %s: %w", name, scan.Err()))
+	if pos.Line == 0 {
+		return false, pos.Errorf("", `the file is empty: want a first line {"type":"exchange","version":1,"platform":"…"}`)
 	}
-	if platform == "" {
-		return stop(source.Pos{File: name}.Errorf("", "the file is empty"))
-	}
-	return true
+	return true, nil
 }
 
-// parse reads a line; its errors name the field and never quote the text.
-func parse(pos source.Pos, data []byte) (line, error) {
-	var l line
-	err := json.Unmarshal(data, &l)
-	var kind *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &kind):
-		return l, pos.Errorf(kind.Field, "want a %s, got a %s", kind.Type, kind.Value)
-	case errors.As(err, &syntax):
-		return l, pos.Errorf("", "not a JSON object: the line is broken or cut off at byte %d", syntax.Offset)
-	case err != nil:
-		return l, pos.Errorf("", "a date is not in the form 2025-02-03T10:00:00Z")
+// header reads a file's first line.
+func header(pos source.Pos, data []byte) (licet.Platform, error) {
+	l, err := readLine(pos, data)
+	if err != nil {
+		return "", err
 	}
-	return l, nil
+	if kind := l.text("type"); l.err == nil && kind != "exchange" {
+		l.fail("type", `the first line is not the format's own: want {"type":"exchange","version":1,"platform":"…"}`)
+	}
+	if v := l.number("version"); l.err == nil && v != version {
+		l.fail("version", "is %d: this program reads version %d", v, version)
+	}
+	platform := l.text("platform")
+	if l.err == nil && platform == "" {
+		l.fail("platform", "is missing: give the platform a short name, of a-z, 0-9 and -")
+	}
+	return licet.Platform(platform), l.err
 }
 
-func (l line) item(pos source.Pos, platform licet.Platform) (source.Item, error) {
-	item := source.Item{Pos: pos, Platform: platform}
-	switch l.Type {
+// parse reads any other line.
+func parse(pos source.Pos, data []byte) (source.Item, error) {
+	item := source.Item{Pos: pos}
+	l, err := readLine(pos, data)
+	if err != nil {
+		return item, err
+	}
+	switch l.text("type") {
 	case "member":
-		plan := licet.Plan(l.Plan)
-		if plan == "" {
-			plan = licet.PlanFree
-		}
-		item.Member = &source.Member{Ref: l.ID, Name: l.Name, Handles: l.Handles, Facts: licet.Facts{
-			Country: l.Country, Region: l.Region, BirthDate: l.BirthDate, Language: l.Language, Plan: plan, Joined: l.Joined.UTC(),
-		}}
+		item.Member = l.member()
 	case "record":
-		if l.Created == nil {
-			return item, pos.Errorf("created", "it is missing: give the time, such as 2025-02-03T10:00:00Z")
-		}
-		item.Record = &source.Record{
-			Ref: l.ID, Member: l.Member, Kind: licet.Kind(l.Kind), Role: licet.Role(l.Role), Text: l.Text, Language: l.Language, About: l.About,
-			ReplyTo: l.ReplyTo, ShareOf: l.ShareOf, To: l.To, Group: l.Group, Title: l.Title, Employer: l.Employer, From: l.From, Until: l.Until,
-			URL: l.URL, License: l.License, Created: *l.Created,
-		}
+		item.Record = l.record()
 	case "delete":
-		if (l.Record == "") == (l.Member == "") {
-			return item, pos.Errorf("", `a deletion names either "record" or "member"`)
+		item.DeleteMember, item.DeleteRecord = l.text("member"), l.text("record")
+		if l.err == nil && (item.DeleteMember == "") == (item.DeleteRecord == "") {
+			l.fail("", `a deletion names either a "record" or a "member": correct it`)
 		}
-		item.DeleteRecord, item.DeleteMember = l.Record, l.Member
+	case "exchange":
+		l.fail("type", "the format's own line stands first, and once: give files one by one, do not join them")
+	case "":
+		l.fail("type", "is missing: use member, record or delete")
 	default:
-		return item, pos.Errorf("type", "%q is not one of member, record and delete", strings.ToValidUTF8(l.Type, "?"))
+		l.fail("type", "is not a type of line: use member, record or delete")
 	}
-	return item, nil
+	return item, l.err
+}
+
+func (l *line) member() *source.Member {
+	m := &source.Member{
+		Ref: l.text("id"), Name: l.text("name"), Handles: l.texts("handles"), Facts: licet.Facts{
+			Country: l.text("country"), Region: l.text("region"), BirthDate: l.text("birth_date"), Language: l.text("language"),
+			Plan: licet.Plan(l.text("plan")), Joined: l.time("joined"),
+		},
+	}
+	if m.Facts.Plan == "" {
+		m.Facts.Plan = licet.PlanFree
+	}
+	return m
+}
+
+func (l *line) record() *source.Record {
+	return &source.Record{
+		Ref: l.text("id"), Member: l.text("member"), Kind: licet.Kind(l.text("kind")), Role: licet.Role(l.text("role")),
+		Text: l.text("text"), Language: l.text("language"), About: l.text("about"), ReplyTo: l.text("reply_to"), ShareOf: l.text("share_of"),
+		To: l.texts("to"), Group: l.text("group"), Title: l.text("title"), Employer: l.text("employer"), From: l.text("from"),
+		Until: l.text("until"), URL: l.text("url"), License: l.text("license"), Created: l.time("created"),
+	}
 }
