@@ -173,9 +173,9 @@ func TestFoldRefuses(t *testing.T) {
 
 func TestDeadlineEnded(t *testing.T) {
 	for at, want := range map[string]bool{
-		"2025-11-03T23:59:59Z": false,
-		"2025-11-04T11:59:59Z": false, // it is still the third at UTC−12
-		"2025-11-04T12:00:00Z": true,
+		"2025-11-03T23:59:59Z":      false,
+		"2025-11-04T11:59:59Z":      false, // it is still the third at UTC−12
+		"2025-11-04T12:00:00Z":      true,
 		"2025-11-04T23:00:00+14:00": false,
 	} {
 		moment, err := time.Parse(time.RFC3339, at)

@@ -37,6 +37,8 @@ var (
 	ErrTooEarly = errors.New("the window is not over")
 	// ErrNoModel says that nothing was trained yet.
 	ErrNoModel = errors.New("no model was trained yet")
+	// ErrMasterKey says that the master key is not the folder's.
+	ErrMasterKey = vault.ErrMasterKey
 	// ErrExists says that a data folder is there already.
 	ErrExists = errors.New("the data folder exists already")
 )

@@ -28,7 +28,7 @@ var heldOut string
 // a model is judged on them.
 func HeldOut() []string {
 	var out []string
-	for _, t := range strings.Split(heldOut, "\n---\n") {
+	for t := range strings.SplitSeq(heldOut, "\n---\n") {
 		out = append(out, strings.TrimSpace(t))
 	}
 	return out

@@ -224,8 +224,10 @@ func scratch(t *testing.T) string {
 	return dir
 }
 
-func (p *person) ref() string  { return fmt.Sprintf("p%d", p.id) }
-func (p *person) name() string { return fmt.Sprintf("%s Testerson%c", []string{"Ada", "Bo", "Cy"}[p.id%3], 'a'+rune(p.id%26)) }
+func (p *person) ref() string { return fmt.Sprintf("p%d", p.id) }
+func (p *person) name() string {
+	return fmt.Sprintf("%s Testerson%c", []string{"Ada", "Bo", "Cy"}[p.id%3], 'a'+rune(p.id%26))
+}
 
 func (p *person) line() string {
 	born := "1980-02-03"
@@ -403,7 +405,7 @@ func (w *world) run() app.Digests {
 	for _, p := range w.people {
 		p.frozenOK, p.erasedSince = p.permitted(), false
 	}
-	r, err := w.a.Train(ctx, nil)
+	_, err = w.a.Train(ctx, nil)
 	w.worse(err)
 	for range w.r.IntN(12) {
 		w.step()
@@ -417,7 +419,7 @@ func (w *world) run() app.Digests {
 		w.a, err = app.Open(ctx, cfg)
 		w.check(err)
 	}
-	r, err = w.a.Evaluate(ctx)
+	r, err := w.a.Evaluate(ctx)
 	w.check(err)
 	w.oracle(r)
 	return app.DigestsOf(r.Model)

@@ -21,7 +21,6 @@ import (
 	"licet/ledger"
 	"licet/lm"
 	"licet/source"
-	"licet/vault"
 )
 
 // Process is what the command line needs of the process that runs it.
@@ -83,7 +82,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &input):
 		return exitInput
-	case errors.Is(err, vault.ErrMasterKey), errors.Is(err, errNoMaster):
+	case errors.Is(err, app.ErrMasterKey), errors.Is(err, errNoMaster):
 		return exitKey
 	case errors.Is(err, ledger.ErrFork), errors.Is(err, ledger.ErrDamaged):
 		return exitLog

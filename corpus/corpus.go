@@ -52,8 +52,8 @@ type Cell struct {
 type Corpus struct {
 	Shards  int                             `json:"shards"`
 	Slices  int                             `json:"slices"`
-	Digest  licet.Digest                    `json:"digest"` // of shards, slices and rows: nothing else
-	Cells   []Cell                          `json:"cells"`  // by shard, then slice
+	Digest  licet.Digest                    `json:"digest"`  // of shards, slices and rows: nothing else
+	Cells   []Cell                          `json:"cells"`   // by shard, then slice
 	Members map[licet.MemberID]licet.Digest `json:"members"` // the rows of each, as a digest
 	Rows    int                             `json:"rows"`
 	Dropped int                             `json:"dropped"` // exact duplicates
@@ -105,7 +105,7 @@ func Build(ctx context.Context, g *build.Graph, in Input) (*Corpus, error) {
 		cells[shard*in.Slices+slice] = append(cells[shard*in.Slices+slice], passages...)
 	}
 	all := binary.BigEndian.AppendUint32([]byte("licet-corpus-v1\x00"), uint32(in.Shards)) //nolint:gosec // small
-	all = binary.BigEndian.AppendUint32(all, uint32(in.Slices))                             //nolint:gosec // small
+	all = binary.BigEndian.AppendUint32(all, uint32(in.Slices))                            //nolint:gosec // small
 	for i, passages := range cells {
 		cell, err := makeCell(ctx, g, passages, in.Rank)
 		if err != nil {

@@ -219,17 +219,13 @@ func (c *clock) step(e licet.Event) (problems []string) {
 	case licet.EventDelivered:
 		c.delivered = true
 	case licet.EventFrozen:
-		over := false
-		if over, err = licet.DeadlineEnded(c.notified.Deadline, e.Time); err == nil {
-			if !over {
-				bad("frozen before %s had ended everywhere on Earth", c.notified.Deadline)
-			}
-			if !c.delivered {
-				bad("frozen before the notice was delivered")
-			}
-		} else {
-			err = nil
+		switch over, notice := licet.DeadlineEnded(c.notified.Deadline, e.Time); {
+		case notice != nil:
 			bad("frozen without a notice")
+		case !over:
+			bad("frozen before %s had ended everywhere on Earth", c.notified.Deadline)
+		case !c.delivered:
+			bad("frozen before the notice was delivered")
 		}
 		c.frozen[e.Seq] = true
 	case licet.EventBuilt:

@@ -14,17 +14,17 @@ import (
 	"licet/lm/sgemm"
 )
 
-func tiny(t testing.TB) *lm.Base {
-	t.Helper()
+func tiny(tb testing.TB) *lm.Base {
+	tb.Helper()
 	tok, err := lm.TrainTokenizer(slices.Values([]string{"the quick brown fox jumps over the lazy dog and the dog sleeps"}), 270)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	b, err := lm.NewBase(lm.Config{
 		Vocab: tok.Vocab(), Width: 16, Layers: 2, Heads: 4, KVHeads: 2, FFN: 24, Context: 32, RopeTheta: 10000, NormEps: 1e-5, Tied: true,
 	}, tok, 7)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b
 }
@@ -73,9 +73,9 @@ func TestSameBits(t *testing.T) {
 			h := sha256.New()
 			digest := a.Digest()
 			h.Write(digest[:])
-			fmt.Fprint(h, math.Float64bits(nats))
+			_, _ = fmt.Fprint(h, math.Float64bits(nats))
 			for token, err := range model.Generate(t.Context(), d[0][:4], lm.GenerateOptions{Temperature: 1, TopP: .9, Seed: 3, RepetitionPenalty: 1.1}) {
-				fmt.Fprint(h, token, err)
+				_, _ = fmt.Fprint(h, token, err)
 			}
 			got := [32]byte(h.Sum(nil))
 			if i == 0 && threads == 1 {

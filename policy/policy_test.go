@@ -120,8 +120,16 @@ func TestTheSwitchSwitchesOneThing(t *testing.T) {
 func TestRegimes(t *testing.T) {
 	p := load(t)
 	for _, c := range []struct{ country, region, want string }{
-		{"FR", "", "eu"}, {"CH", "", "eu"}, {"NO", "", "eu"}, {"GB", "", "uk"}, {"CA", "CA-QC", "quebec"}, {"CA", "CA-ON", "elsewhere"},
-		{"HK", "", "hong-kong"}, {"BR", "", "brazil"}, {"US", "US-CA", "elsewhere"}, {"", "", "unknown"},
+		{"FR", "", "eu"},
+		{"CH", "", "eu"},
+		{"NO", "", "eu"},
+		{"GB", "", "uk"},
+		{"CA", "CA-QC", "quebec"},
+		{"CA", "CA-ON", "elsewhere"},
+		{"HK", "", "hong-kong"},
+		{"BR", "", "brazil"},
+		{"US", "US-CA", "elsewhere"},
+		{"", "", "unknown"},
 	} {
 		r := p.Regime(licet.Facts{Country: c.country, Region: c.region})
 		if r.ID != c.want || r.Why["en"] == "" || r.Why["fr"] == "" {

@@ -48,12 +48,12 @@ func Prompt(k licet.Kind, r licet.Role) string {
 
 // A Model is what was learned from one corpus, and where everything is.
 type Model struct {
-	Run      licet.Digest                    `json:"run"`
-	Corpus   licet.Digest                    `json:"corpus"`
-	Shards   int                             `json:"shards"`
-	Slices   int                             `json:"slices"`
-	Cells    []corpus.Cell                   `json:"cells"`
-	Members  map[licet.MemberID]licet.Digest `json:"members"`
+	Run     licet.Digest                    `json:"run"`
+	Corpus  licet.Digest                    `json:"corpus"`
+	Shards  int                             `json:"shards"`
+	Slices  int                             `json:"slices"`
+	Cells   []corpus.Cell                   `json:"cells"`
+	Members map[licet.MemberID]licet.Digest `json:"members"`
 	// Admitted is each member's passages before duplicates were resolved: when
 	// they change, the member has to be taken out of what is served.
 	Admitted map[licet.MemberID]licet.Digest `json:"admitted"`
@@ -157,7 +157,8 @@ func chain(ctx context.Context, g *build.Graph, c *corpus.Corpus, shard int, sta
 
 func merge(objects interface {
 	Get(d licet.Digest) ([]byte, error)
-}, b *lm.Base, points []licet.Digest) (*lm.Adapter, error) {
+}, b *lm.Base, points []licet.Digest,
+) (*lm.Adapter, error) {
 	adapters := make([]*lm.Adapter, len(points))
 	read := map[licet.Digest]*lm.Adapter{}
 	for i, d := range points {
@@ -235,7 +236,8 @@ type Fallback struct {
 // lineage names somebody who is gone, merged.
 func (m *Model) FallBack(objects interface {
 	Get(d licet.Digest) ([]byte, error)
-}, b *lm.Base, gone map[licet.MemberID]bool) (*Fallback, error) {
+}, b *lm.Base, gone map[licet.MemberID]bool,
+) (*Fallback, error) {
 	f := &Fallback{}
 	for shard := range m.Shards {
 		left := 0
@@ -264,4 +266,3 @@ func Tokens(t *lm.Tokenizer, passages []licet.Passage) int {
 func RunID(c, trainer licet.Digest, frozen, at uint64) licet.Digest {
 	return licet.Sum(fmt.Appendf(nil, "licet-run-v1\x00%s %s %d %d", c, trainer, frozen, at))
 }
-

@@ -222,7 +222,9 @@ func (k *Keys) Destroy(ctx context.Context, m licet.MemberID) error {
 
 // A Ring holds members' keys in memory for reading many records at once. Make
 // one for each pass and drop it: a key that is destroyed meanwhile stays in it.
-type Ring struct{ keys map[licet.MemberID]cipher.AEAD }
+type Ring struct {
+	keys map[licet.MemberID]cipher.AEAD
+}
 
 // Ring reads every member's key.
 func (k *Keys) Ring(ctx context.Context) (*Ring, error) {

@@ -80,9 +80,9 @@ type pass struct {
 
 // question is everything that a decision of one pass depends on.
 type question struct {
-	member  licet.MemberID
-	kind    licet.Kind
-	about   licet.MemberID
+	member   licet.MemberID
+	kind     licet.Kind
+	about    licet.MemberID
 	atFreeze bool
 }
 

@@ -136,11 +136,11 @@ func Verify(root, slot licet.Digest, p Proof) (value licet.Digest, present bool,
 	case !p.OtherValue.IsZero():
 		return value, false, fmt.Errorf("%w: a value of no leaf", ErrProof)
 	}
-	for i := len(p.Siblings) - 1; i >= 0; i-- {
+	for i, sibling := range slices.Backward(p.Siblings) {
 		if bit(slot, i) == 0 {
-			at = hashNode(at, p.Siblings[i])
+			at = hashNode(at, sibling)
 		} else {
-			at = hashNode(p.Siblings[i], at)
+			at = hashNode(sibling, at)
 		}
 	}
 	if at != root {

@@ -62,7 +62,7 @@ func TestKernelsAgree(t *testing.T) {
 						sum = 0
 					}
 					for x := range k {
-						av, bv := a[0], b[0]
+						var av, bv float32
 						if transA {
 							av = a[x*lda+i]
 						} else {

@@ -70,7 +70,7 @@ func main() {
 func run(shared, out string, most int) error {
 	r := recipe{
 		Numerics: lm.NumericsVersion, Licence: "every source is in the public domain", Sources: texts, Vocab: 2000, HeldOut: 50,
-		Config: lm.Config{Width: 128, Layers: 4, Heads: 4, KVHeads: 2, FFN: 352, Context: 256, RopeTheta: 10000, NormEps: 1e-5, Tied: true},
+		Config:   lm.Config{Width: 128, Layers: 4, Heads: 4, KVHeads: 2, FFN: 352, Context: 256, RopeTheta: 10000, NormEps: 1e-5, Tied: true},
 		Training: lm.BaseRecipe{LearningRate: 4e-3, Epochs: 2, Batch: 8, Context: 256, Seed: 1},
 	}
 	var docs []string
@@ -167,7 +167,7 @@ func cut(text string) []string {
 		}
 		doc.Reset()
 	}
-	for _, p := range strings.Split(strings.ReplaceAll(text, "\r", ""), "\n") {
+	for p := range strings.SplitSeq(strings.ReplaceAll(text, "\r", ""), "\n") {
 		p = strings.Join(strings.FieldsFunc(p, unicode.IsSpace), " ")
 		if p == "" {
 			if doc.Len() > 300 {

@@ -4,6 +4,7 @@
 package redact
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -92,11 +93,11 @@ func introduces(line string) bool {
 
 // dropIntroduction removes a last line that only introduced the quote.
 func dropIntroduction(lines []string) []string {
-	for i := len(lines) - 1; i >= 0; i-- {
-		if strings.TrimSpace(lines[i]) == "" {
+	for i, line := range slices.Backward(lines) {
+		if strings.TrimSpace(line) == "" {
 			continue
 		}
-		if introduces(lines[i]) {
+		if introduces(line) {
 			return lines[:i]
 		}
 		break
@@ -205,7 +206,7 @@ func startsWord(text string) bool {
 // url is the length of a web address at the start of text, or 0.
 func url(text string) int {
 	lower := strings.ToLower(text[:min(len(text), 8)])
-	n := 0
+	var n int
 	switch {
 	case strings.HasPrefix(lower, "https://"):
 		n = 8
@@ -357,9 +358,9 @@ func name(text string, people People) int {
 		}
 		i++
 	}
-	for k := len(ends) - 1; k >= 0; k-- {
-		if people.Name(text[:ends[k]]) {
-			return ends[k]
+	for _, end := range slices.Backward(ends) {
+		if people.Name(text[:end]) {
+			return end
 		}
 	}
 	return 0
