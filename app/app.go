@@ -89,6 +89,7 @@ type App struct {
 	base     *lm.Base
 	quota    *draft.Quota
 	building *flock.Flock
+	follow   follower
 
 	mu     sync.Mutex
 	served *Served
@@ -168,7 +169,7 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the settings: %w", err)
 	}
-	a := &App{cfg: cfg}
+	a := &App{cfg: cfg, follow: follower{wake: make(chan struct{}, 1)}}
 	if err := json.Unmarshal(data, &a.settings); err != nil {
 		return nil, fmt.Errorf("%s: %w", cfg.path("settings.json"), err)
 	}

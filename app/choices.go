@@ -66,6 +66,7 @@ func (a *App) choose(ctx context.Context, t licet.EventType, m licet.MemberID, p
 	if err != nil {
 		return licet.Event{}, fmt.Errorf("record the choice: %w", err)
 	}
+	a.changed()
 	return done[0], nil
 }
 
@@ -95,5 +96,6 @@ func (a *App) Erase(ctx context.Context, m licet.MemberID) error {
 	if err := a.keys.Destroy(ctx, m); err != nil {
 		return fmt.Errorf("erase: the records are gone, the key is not: run it again: %w", err)
 	}
+	a.changed()
 	return a.vault.Scrub(ctx)
 }

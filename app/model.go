@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -463,6 +464,9 @@ func (a *App) Loss(ctx context.Context, s *Served, texts []string) (float64, err
 	return train.Loss(ctx, a.base, adapter, texts)
 }
 
+// trainingWork is what Progress hears while slices are trained.
+const trainingWork = "training"
+
 // work adds up the steps of slices that train side by side.
 type work struct {
 	progress    Progress
@@ -488,7 +492,7 @@ func (w *work) report(_, _, done, total int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.done++
-	w.progress("training", w.done, w.total)
+	w.progress(trainingWork, w.done, w.total)
 }
 
 // Plan returns the plan for what would be admitted now, and its tokens.
@@ -560,4 +564,16 @@ func (a *App) Evaluate(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	return &Result{Built: e.built, Model: m, Plan: e.plan, Tokens: e.tokens, Records: e.view.Records, Steps: e.graph.Count()}, nil
+}
+
+// Knows tells whether what is served learned from a member.
+func (s *Served) Knows(m licet.MemberID) bool {
+	for shard := range s.Learned.Shards {
+		for slice := range s.Slices[shard] {
+			if slices.Contains(s.Learned.Cells[shard*s.Learned.Slices+slice].Lineage, m) {
+				return true
+			}
+		}
+	}
+	return false
 }

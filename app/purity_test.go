@@ -447,6 +447,7 @@ func (w *world) oracle(r *app.Result) {
 }
 
 func histories(t *testing.T) int {
+	t.Helper()
 	if testing.Short() {
 		return 8
 	}

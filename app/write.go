@@ -17,7 +17,7 @@ var ErrWithdrawn = errors.New("somebody has just objected: the model that was wr
 
 // Draft writes a draft and counts it. Before every piece it looks whether the
 // model may still be served; if not, it stops with ErrWithdrawn.
-func (a *App) Draft(ctx context.Context, r draft.Request, stream func(piece string) error) (*draft.Draft, error) {
+func (a *App) Draft(ctx context.Context, r draft.Request, stream func(model licet.Digest, piece string) error) (*draft.Draft, error) {
 	state, err := a.ledger.StateNow(ctx)
 	if err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func (a *App) Draft(ctx context.Context, r draft.Request, stream func(piece stri
 		if stream == nil {
 			return nil
 		}
-		return stream(piece)
+		return stream(s.Adapter, piece)
 	})
 	if err != nil {
 		return nil, err

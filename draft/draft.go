@@ -95,7 +95,9 @@ func Write(ctx context.Context, m *lm.Model, r Request, stream func(piece string
 		return text.String(), err
 	}
 	var pending []int32 // until they are whole characters
-	for token, err := range m.Generate(ctx, prompt, Sampling(r.Seed, r.Tokens)) {
+	how := Sampling(r.Seed, r.Tokens)
+	how.NewWord = opening != "" && !strings.ContainsAny(opening[len(opening)-1:], "-'’")
+	for token, err := range m.Generate(ctx, prompt, how) {
 		if err != nil {
 			return text.String(), err
 		}

@@ -445,6 +445,32 @@ func (l *Ledger) Events(ctx context.Context, from, to uint64) iter.Seq2[licet.Ev
 	}
 }
 
+// Leaves yields the first upto leaves: the public part of the log. From them
+// anybody computes the root that a checkpoint of that size is signed over.
+func (l *Ledger) Leaves(ctx context.Context, upto uint64) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		rows, err := l.db.QueryContext(ctx, `SELECT leaf FROM events WHERE seq < ? ORDER BY seq`, int64(upto)) //nolint:gosec // a position fits
+		if err != nil {
+			yield(nil, fmt.Errorf("read leaves: %w", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var leaf []byte
+			if err := rows.Scan(&leaf); err != nil {
+				yield(nil, fmt.Errorf("read leaves: %w", err))
+				return
+			}
+			if !yield(leaf, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(nil, fmt.Errorf("read leaves: %w", err))
+		}
+	}
+}
+
 // open decrypts a member's event, whose Body is still sealed.
 func (l *Ledger) open(ctx context.Context, e licet.Event) (licet.Event, error) {
 	there, err := l.o.Keys.Has(ctx, e.Member)

@@ -1,6 +1,9 @@
 package lm
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // back is the backward pass of one linear: gradients accumulate, and dx becomes
 // (or, with acc, grows by) dy·W plus the adapter's part. dx nil: not needed.
@@ -111,8 +114,7 @@ func (m *network) backward(tokens []int32, start []int, rows int) {
 	}
 	m.e.Gemm(false, false, n, D, V, m.logits, V, m.emb, D, m.d2, D, false)
 	m.rmsBack(n, m.xf, m.norm, m.invf, m.d2, m.d1, m.gnrm, false)
-	for li := len(m.layers) - 1; li >= 0; li-- {
-		l := m.layers[li]
+	for li, l := range slices.Backward(m.layers) {
 		m.back(&l.lin[6], n, l.act, m.d1, m.df1, l.low[6], false)
 		m.each(n, F*8, func(from, to int) {
 			siluBack(l.gate[from*F:to*F], l.up[from*F:to*F], m.df1[from*F:to*F], m.df2[from*F:to*F])

@@ -23,6 +23,7 @@ type GenerateOptions struct {
 	TopP              float64 // 0 or 1: all; otherwise the likeliest that sum to it
 	RepetitionPenalty float64 // 0 or 1: none; divides the logits of tokens that stand already
 	NoRepeat          int     // no run of so many tokens twice; 0: no such rule
+	NewWord           bool    // the answer begins a new word, and is not empty
 	Seed              uint64
 	Stop              []string // texts that end it; they are not part of the answer
 }
@@ -214,7 +215,7 @@ func (m *Model) Generate(ctx context.Context, prompt []int32, o GenerateOptions)
 				yield(0, fmt.Errorf("writing stopped: %w", err))
 				return
 			}
-			t := s.pick(logits)
+			t := s.pick(logits, i == 0 && o.NewWord, m.base.tokenizer)
 			if t == m.base.tokenizer.End() || t == m.base.tokenizer.Start() || s.stopped(m.base.tokenizer, len(prompt), t) {
 				return
 			}
@@ -249,8 +250,11 @@ type candidate struct {
 	weight float64
 }
 
-func (s *sampler) pick(logits []float32) int32 {
+func (s *sampler) pick(logits []float32, newWord bool, tok *Tokenizer) int32 {
 	banned := s.banned()
+	if newWord {
+		banned = append(banned, tok.inside(len(logits))...)
+	}
 	if p := float32(s.o.RepetitionPenalty); p > 0 && p != 1 {
 		for _, t := range slices.Compact(slices.Sorted(slices.Values(s.text))) {
 			if logits[t] > 0 {

@@ -273,3 +273,17 @@ func ReadTokenizer(data []byte) (*Tokenizer, error) {
 	}
 	return NewTokenizer(f.Merges)
 }
+
+// inside lists the ids below n that can't begin a new word after a word:
+// letters and digits without a blank before them, parts of characters, and
+// the special tokens.
+func (t *Tokenizer) inside(n int) []int32 {
+	var out []int32
+	for id := range int32(n) { //nolint:gosec // a vocabulary is small
+		piece := t.Decode([]int32{id})
+		if r, _ := utf8.DecodeRuneInString(piece); r == utf8.RuneError || unicode.IsLetter(r) || unicode.IsDigit(r) || id == t.Start() || id == t.End() {
+			out = append(out, id)
+		}
+	}
+	return out
+}

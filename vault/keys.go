@@ -360,3 +360,7 @@ func (k *Keys) RecordID(p licet.Platform, ref string) licet.RecordID {
 func (k *Keys) Rank(label string, parts ...string) licet.Digest {
 	return licet.Digest(derive(k.own["community"], "rank/"+label, parts...))
 }
+
+// Sessions returns the key that sign-ins are authenticated with. It is derived,
+// so that replacing the community key ends every session.
+func (k *Keys) Sessions() []byte { return derive(k.own["community"], "sessions") }

@@ -45,3 +45,16 @@ func Choices() ([]Choice, error) {
 	}
 	return out, nil
 }
+
+// Texts returns the exchange files as they stand, one after the other.
+func Texts() ([]byte, error) {
+	var out []byte
+	for _, name := range []string{"english.jsonl", "french.jsonl"} {
+		data, err := files.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("the village's texts: %w", err)
+		}
+		out = append(out, data...)
+	}
+	return out, nil
+}
