@@ -78,7 +78,7 @@ func exitCode(err error) int {
 	var usage usageError
 	var input *source.InputError
 	switch {
-	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"):
+	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
 		return exitUsage
 	case errors.As(err, &input):
 		return exitInput
