@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"licet/lm"
 	"licet/train"
 	"licet/train/gotrain"
+	"licet/vault"
 	"licet/view"
 )
 
@@ -57,6 +59,7 @@ type evaluation struct {
 	state      licet.State
 	view       *view.Result
 	tokens     int
+	heldOut    []string // what the model is judged on; nobody's in the corpus
 	plan       train.Plan
 	trainer    train.Trainer
 	graph      *build.Graph
@@ -92,11 +95,57 @@ func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress
 			progress(name, so.Total, 0)
 		}
 	})
-	e.corpus, err = corpus.Build(ctx, e.graph, corpus.Input{Passages: e.view.Passages, Shards: e.plan.Shards, Slices: e.plan.Slices, Rank: a.keys})
+	learned := a.holdOut(e)
+	e.corpus, err = corpus.Build(ctx, e.graph, corpus.Input{Passages: learned, Shards: e.plan.Shards, Slices: e.plan.Slices, Rank: a.keys})
 	if err != nil {
 		return nil, err
 	}
 	return e, a.manifest(e)
+}
+
+// The rule of holdOut.
+const (
+	heldOutFrom  = 50_000 // tokens: a smaller community is judged on text that no member wrote
+	heldOutShare = 16     // one member in so many
+	heldOutMost  = 20_000 // tokens that are read
+)
+
+// ReasonHeldOut counts passages that the model is judged on and never learns.
+const ReasonHeldOut = "held-out"
+
+// holdOut returns the passages to learn from, and keeps back those of one member
+// in sixteen, by a keyed hash of who they are: a community is best judged on its
+// own words. A small one is judged on text in its register that no member wrote.
+func (a *App) holdOut(e *evaluation) []licet.Passage {
+	if e.heldOut = HeldOut(); e.tokens < heldOutFrom {
+		return e.view.Passages
+	}
+	var learned, kept []licet.Passage
+	for _, p := range e.view.Passages {
+		if d := a.keys.Rank("held-out", string(p.Member)); d[0]%heldOutShare == 0 {
+			kept = append(kept, p)
+		} else {
+			learned = append(learned, p)
+		}
+	}
+	if len(kept) == 0 || len(learned) == 0 {
+		return e.view.Passages
+	}
+	e.view.Excluded[ReasonHeldOut] = len(kept)
+	slices.SortFunc(kept, func(x, y licet.Passage) int {
+		return slices.Compare(rankOf(a.keys, x), rankOf(a.keys, y))
+	})
+	e.heldOut = nil
+	for tokens := 0; len(kept) > 0 && tokens < heldOutMost; kept = kept[1:] {
+		e.heldOut = append(e.heldOut, kept[0].Text)
+		tokens += train.Tokens(a.base.Tokenizer(), kept[:1])
+	}
+	return learned
+}
+
+func rankOf(k *vault.Keys, p licet.Passage) []byte {
+	d := k.Rank("order", string(p.Record))
+	return d[:]
 }
 
 // manifest names the run and commits to it.
@@ -133,7 +182,7 @@ func (a *App) manifest(e *evaluation) error {
 // train trains what is missing.
 func (e *evaluation) train(ctx context.Context, a *App, progress Progress) (*train.Model, error) {
 	work := newWork(e, progress)
-	m, err := train.Run(ctx, e.graph, e.corpus, train.Options{Base: a.base, Trainer: e.trainer, HeldOut: HeldOut(), Report: work.report})
+	m, err := train.Run(ctx, e.graph, e.corpus, train.Options{Base: a.base, Trainer: e.trainer, HeldOut: e.heldOut, Report: work.report})
 	if err != nil {
 		return nil, err
 	}
@@ -293,7 +342,7 @@ func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forge
 	}
 	if forget && was.Adapter == m.Adapter && a.haveModel(was.Run) {
 		old, err := a.loadModel(was.Run)
-		if err == nil && old.Corpus == m.Corpus {
+		if err == nil && old.Corpus == m.Corpus && maps.Equal(old.Admitted, m.Admitted) {
 			return out, nil // what is served is already exact
 		}
 	}
