@@ -18,15 +18,15 @@ demo: build ## the whole story on a fictional community, then its pages on a loo
 	./bin/licet demo
 
 test: browser lint ## lint, unit, property, command-line and browser tests (under 10 minutes)
-	$(GO) vet ./...
-	$(GO) test -timeout 9m ./...
+	$(GO) vet ./... ./testdata/village
+	$(GO) test -timeout 9m ./... ./testdata/village
 
 test-long: ## the same with longer property runs, crash runs and fuzzing
-	LICET_LONG=1 $(GO) test -timeout 60m ./...
+	LICET_LONG=1 $(GO) test -timeout 60m ./... ./testdata/village
 	$(MAKE) fuzz
 
 check: lint ## quick check while working: lint and short tests
-	$(GO) test -short ./...
+	$(GO) test -short ./... ./testdata/village
 
 fmt: $(LINT) ## format the code
 	$(LINT) fmt
