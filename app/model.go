@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -86,7 +87,7 @@ func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress
 	}
 	e.tokens = train.Tokens(a.base.Tokenizer(), e.view.Passages)
 	e.plan = a.plan(e.tokens)
-	e.trainer = gotrain.New(a.base, e.plan.Recipe)
+	e.trainer = gotrain.New(a.base.Threads(threadsFor(e.plan.Shards)), e.plan.Recipe)
 	if a.cfg.Trainer != nil {
 		e.trainer = a.cfg.Trainer(a.base, e.plan.Recipe)
 	}
@@ -102,6 +103,10 @@ func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress
 	}
 	return e, a.manifest(e)
 }
+
+// threadsFor returns the threads of each slice: shards train side by side, and
+// processors that they leave idle share in one.
+func threadsFor(shards int) int { return max(1, runtime.GOMAXPROCS(0)/shards) }
 
 // The rule of holdOut.
 const (

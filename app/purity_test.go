@@ -126,7 +126,7 @@ func tinyConfig(dir string, strict bool, count int) (app.Config, error) {
 		cfg.Trainer = func(b *lm.Base, r lm.Recipe) train.Trainer {
 			other := r
 			other.Batch = 1 + count%4
-			return leaky{gotrain.New(b, r), gotrain.New(b, other)}
+			return leaky{gotrain.New(b.Threads(1), r), gotrain.New(b.Threads(1), other)}
 		}
 	}
 	if strict {

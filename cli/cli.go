@@ -119,7 +119,7 @@ Begin with "licet demo". Exit codes: 0 done; 1 failure; 2 wrong use; 3 bad input
 	root.PersistentFlags().StringVar(&c.dir, "dir", dir, "the data folder (or LICET_DIR)")
 	root.PersistentFlags().StringVar(&c.keyFile, "master-key", "", "file with the master key, 32 bytes in hex or base64 (or LICET_MASTER_KEY; default: DIR.key beside the folder)")
 	root.AddCommand(
-		c.demoCommand(), c.serveCommand(), c.signInCommand(),
+		c.demoCommand(), c.serveCommand(), c.signInCommand(), c.benchCommand(),
 		c.initCommand(), c.importCommand(), c.notifyCommand(), c.deliverCommand(), c.clockCommand(),
 		c.objectCommand(), c.consentCommand(), c.eraseCommand(),
 		c.planCommand(), c.buildCommand(), c.trainCommand(), c.forgetCommand(), c.cleanCommand(),

@@ -15,9 +15,9 @@ type Trainer struct {
 	recipe lm.Recipe
 }
 
-// New returns a trainer. Each slice computes on one thread: shards run side by
-// side, and the bytes depend on neither.
-func New(b *lm.Base, r lm.Recipe) *Trainer { return &Trainer{b.Threads(1), r} }
+// New returns a trainer that computes each slice on the threads of b. Shards run
+// side by side; the bytes depend on neither.
+func New(b *lm.Base, r lm.Recipe) *Trainer { return &Trainer{b, r} }
 
 // Digest names base, recipe and arithmetic.
 func (t *Trainer) Digest() licet.Digest {
