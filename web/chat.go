@@ -98,8 +98,8 @@ func badJSON(err error) error {
 
 // ask checks a request and says which draft it wants.
 func (c chatRequest) ask(m licet.MemberID) (draft.Request, error) {
-	bad := func(code, format string, args ...any) (draft.Request, error) {
-		return draft.Request{}, problem{http.StatusBadRequest, "invalid_request_error", code, fmt.Sprintf(format, args...)}
+	bad := func(code, what string) (draft.Request, error) {
+		return draft.Request{}, problem{http.StatusBadRequest, "invalid_request_error", code, what}
 	}
 	about := ""
 	for _, msg := range c.Messages {

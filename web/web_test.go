@@ -44,8 +44,14 @@ func (s site) pass(ref string) string {
 	return web.Pass(s.app, quayside.Member(s.T, s.app, ref), s.app.Now().Add(time.Hour))
 }
 
-// ask sends a request and returns status and body.
-func (s site) ask(method, path, pass, body string, headers ...string) (*http.Response, string) {
+// reply is what a test looks at beside the body.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+}
+
+// ask sends a request and returns status, header and body.
+func (s site) ask(method, path, pass, body string, headers ...string) (reply, string) {
 	s.Helper()
 	r, err := http.NewRequestWithContext(s.Context(), method, s.url+path, strings.NewReader(body))
 	if err != nil {
@@ -67,7 +73,7 @@ func (s site) ask(method, path, pass, body string, headers ...string) (*http.Res
 	if err != nil {
 		s.Fatal(err)
 	}
-	return resp, string(data)
+	return reply{resp.StatusCode, resp.Header}, string(data)
 }
 
 // TestEveryRouteForEveryRole tests every cell of the table of routes.

@@ -56,8 +56,7 @@ func (r row) items(pos source.Pos, t table) ([]source.Item, error) {
 		return nil, pos.Errorf("CreationDate", "is not a time such as 2018-02-06T19:55:45.000: get the file again")
 	}
 	items, err := t.items(r)
-	var skip skipError
-	if errors.As(err, &skip) {
+	if skip, ok := errors.AsType[skipError](err); ok {
 		return []source.Item{{Skip: string(skip)}}, nil
 	}
 	return items, err
@@ -97,11 +96,11 @@ func user(r row) ([]source.Item, error) {
 	}
 	add(licet.KindName, r.DisplayName, "")
 	add(licet.KindPhoto, "", r.Image)
-	about, err := text(r.AboutMe)
-	if err != nil {
-		return append(out, source.Item{Skip: err.Error()}), nil
+	if about, err := text(r.AboutMe); err == nil {
+		add(licet.KindAbout, about, "")
+	} else {
+		out = append(out, source.Item{Skip: err.Error()})
 	}
-	add(licet.KindAbout, about, "")
 	return out, nil
 }
 

@@ -69,7 +69,7 @@ func (d *Dump) read(ctx context.Context, t table, yield func(source.Item) bool) 
 	if err != nil {
 		return false, pos.Errorf("", "the file can't be opened: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	in := xml.NewDecoder(bufio.NewReaderSize(f, 1<<16))
 	broken := func() error {
 		return pos.Errorf("", "the file is not well-formed XML here, or it is cut off: get it again")
