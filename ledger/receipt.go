@@ -291,6 +291,7 @@ func (v *verification) model(m ModelProof, choices []Shown, out *Verdict) error 
 func (v *Verdict) limits() {
 	v.Limits = []string{
 		"Times are the operator's word: no witness has signed this log.",
+		"It speaks of the choices and models that are in it, and of no others.",
 		"It shows which manifest was committed and whether you are in it; it can't show that a machine read nothing else.",
 		"Words of yours filed under another person's name would not be found by it; an audit of the records would.",
 	}
