@@ -81,7 +81,7 @@ func readImports(t *testing.T) map[string][]string {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (d.Name() == "testdata" || len(name) > 1 && name[0] == '.') {
+		if d.IsDir() && (path.Dir(name) != "." && d.Name() == "testdata" || len(name) > 1 && name[0] == '.') {
 			return fs.SkipDir
 		}
 		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
