@@ -122,7 +122,7 @@ type Built struct {
 type Trained struct {
 	Run     Digest  `json:"run"`
 	Base    Digest  `json:"base"`
-	Recipe  Digest  `json:"recipe"`
+	Recipe  Digest  `json:"recipe"` // the trainer: base, recipe and arithmetic
 	Adapter Digest  `json:"adapter"`
 	Loss    float64 `json:"loss"`      // held-out, nats a token
 	BaseAt  float64 `json:"base_loss"` // the base on the same text
@@ -143,7 +143,7 @@ type Forgot struct {
 	OfSteps  int    `json:"of_steps"` // in the whole graph
 	Previous Digest `json:"previous"` // the adapter that is gone
 	Upto     uint64 `json:"upto"`     // objections before this position are in it
-	Objected int    `json:"objected"` // members who were taken out
+	Members  int    `json:"members"`  // whose passages are others than the previous model learned
 }
 
 // Erased says that a member's key was destroyed. Refused keeps what they had

@@ -13,7 +13,7 @@ type Passage struct {
 	Employer string `json:"employer,omitempty"`
 
 	// Others are the members, besides the author, whose permission the text
-	// needed (whom a recommendation is about), sorted.
+	// needed: whom a recommendation is about, whose record it re-posts; sorted.
 	Others []MemberID `json:"others,omitempty"`
 	// Cuts counts what was taken out, by what it was: "quote", "name",
 	// "handle", "email", "url", "phone".

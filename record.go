@@ -111,7 +111,7 @@ type Record struct {
 
 	Created time.Time `json:"created"`
 
-	// Seq is the position at which the import began that brought these words.
+	// Seq is the position of the event that brought these words.
 	// An edit has a new position.
 	Seq uint64 `json:"-"`
 }

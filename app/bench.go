@@ -66,14 +66,15 @@ func (a *App) NewBench(ctx context.Context, dir string, tokens int, cpu func() t
 	}
 	b := &Bench{app: a, dir: dir, cpu: cpu}
 	byMember := res.ByMember()
-	members := b.order(res)
+	members, held := b.order(res), 0
 	for i, m := range members {
 		cost := train.Tokens(a.base.Tokenizer(), byMember[m])
 		switch {
 		case i%benchHeldOut == 0:
 			for _, p := range byMember[m] {
-				if p.Kind == licet.KindPost || p.Kind == licet.KindComment {
+				if held < heldOutMost && (p.Kind == licet.KindPost || p.Kind == licet.KindComment) {
 					b.heldOut = append(b.heldOut, p.Text)
+					held += train.Tokens(a.base.Tokenizer(), []licet.Passage{p})
 				}
 			}
 		case tokens == 0 || b.Tokens+cost <= tokens:

@@ -66,7 +66,7 @@ func (a *App) Clean(ctx context.Context, cfg Config) (_ Digests, err error) {
 		return Digests{}, err
 	}
 	cfg.Base, cfg.Rules, cfg.Trainer, cfg.Recipe = a.cfg.Base, a.cfg.Rules, a.cfg.Trainer, a.cfg.Recipe
-	begin := frozen.Time.AddDate(0, 0, -2*WindowDays)
+	begin := frozen.Time.AddDate(0, 0, -2*a.policy.WindowDays())
 	cfg.Now = func() time.Time { return begin }
 	settings := a.settings
 	settings.Simulated = true

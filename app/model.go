@@ -363,6 +363,7 @@ func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forge
 	if forget {
 		entries = append(entries, entry{licet.EventForgot, licet.Forgot{
 			Run: e.run, Adapter: m.Adapter, Steps: out.Steps.Ran, OfSteps: out.Steps.Total, Previous: was.Adapter, Upto: at,
+			Members: a.takenOut(was.Run, m),
 		}})
 	}
 	entries = append(entries, entry{licet.EventPromoted, licet.Promoted{Run: e.run, Adapter: m.Adapter}})
@@ -372,6 +373,21 @@ func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forge
 	out.Changed = true
 	out.Swept, err = e.graph.Sweep()
 	return out, err
+}
+
+// takenOut counts the members of whom an earlier model learned something else
+// than m did; 0 where that model is not there any more.
+func (a *App) takenOut(run licet.Digest, m *train.Model) (n int) {
+	old, err := a.loadModel(run)
+	if err != nil {
+		return 0
+	}
+	for id, d := range old.Admitted {
+		if m.Admitted[id] != d {
+			n++
+		}
+	}
+	return n
 }
 
 // store keeps the model where Served finds it by its run.

@@ -16,10 +16,6 @@ import (
 //go:embed notices/*.txt
 var notices embed.FS
 
-// WindowDays is how long members can object before anything is built, where
-// the regime does not ask for longer.
-const WindowDays = 45
-
 // NoticeText returns the text of the notice in a language, English where there is none.
 func NoticeText(language string) string {
 	data, err := notices.ReadFile("notices/" + language + ".txt")
@@ -31,11 +27,11 @@ func NoticeText(language string) string {
 
 // Notify publishes the notice. Members can object until the deadline, a date
 // (YYYY-MM-DD) that counts until it has ended everywhere on Earth; empty: in
-// WindowDays days.
+// as many days as the longest window of a regime.
 func (a *App) Notify(ctx context.Context, deadline string) (licet.Notified, error) {
 	now := a.Now()
 	if deadline == "" {
-		deadline = now.AddDate(0, 0, WindowDays).Format(time.DateOnly)
+		deadline = now.AddDate(0, 0, a.policy.WindowDays()).Format(time.DateOnly)
 	}
 	day, err := time.Parse(time.DateOnly, deadline)
 	if err != nil {

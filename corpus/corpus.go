@@ -43,8 +43,9 @@ type Cell struct {
 	Slice  int          `json:"slice"`
 	Digest licet.Digest `json:"digest"` // of its rows
 	Rows   int          `json:"rows"`
-	// Lineage is everybody whose leaving would change the rows: authors, and
-	// whom a row is about. It is sorted.
+	// Lineage is everybody whose words are in the rows or whom a row names:
+	// authors, whom a recommendation is about, whose record was re-posted. It is
+	// sorted. Besides them, only a duplicate that comes back changes the rows.
 	Lineage []licet.MemberID `json:"lineage"`
 }
 

@@ -142,9 +142,11 @@ func (l *Ledger) Head(ctx context.Context) (uint64, error) {
 }
 
 // Do runs one transaction: f changes what it must through tx, knowing the
-// position of the next event, and returns the events to append. When Do
-// returns, all of it is durable and under a signed checkpoint, or none of it is
-// there. An event that can't be folded is refused.
+// position of the next event, and returns the events to append. When Do returns
+// without an error, all of it is durable and under a signed checkpoint. With an
+// error none of it is there, unless what failed was writing the checkpoint's
+// file: then it is committed, and the file is behind, as after a crash. An event
+// that can't be folded is refused.
 func (l *Ledger) Do(ctx context.Context, f func(ctx context.Context, tx *sql.Tx, next uint64) ([]licet.Event, error)) ([]licet.Event, error) {
 	tx, err := l.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -326,8 +328,11 @@ func ReadCheckpoint(signed []byte, verifier note.Verifier) (Checkpoint, error) {
 		return Checkpoint{}, fmt.Errorf("the checkpoint's signature: %w", err)
 	}
 	lines := strings.Split(n.Text, "\n")
-	if len(lines) != 4 || lines[3] != "" {
-		return Checkpoint{}, fmt.Errorf("%w: a checkpoint has three lines", ErrDamaged)
+	if len(lines) < 4 || slices.Contains(lines[:len(lines)-1], "") || lines[len(lines)-1] != "" {
+		return Checkpoint{}, fmt.Errorf("%w: a checkpoint has three lines, and perhaps more, none empty", ErrDamaged)
+	}
+	if lines[0] != verifier.Name() {
+		return Checkpoint{}, fmt.Errorf("%w: the checkpoint is of the log %q, the key of %q", ErrDamaged, lines[0], verifier.Name())
 	}
 	size, err := strconv.ParseUint(lines[1], 10, 63)
 	if err != nil || strconv.FormatUint(size, 10) != lines[1] {
@@ -391,6 +396,13 @@ func writeFile(path string, data []byte) error {
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
+		return fmt.Errorf("write the checkpoint: %w", err)
+	}
+	dir, err := os.Open(dirOf(path))
+	if err != nil {
+		return fmt.Errorf("write the checkpoint: %w", err)
+	}
+	if err := errors.Join(dir.Sync(), dir.Close()); err != nil { // the new name, too
 		return fmt.Errorf("write the checkpoint: %w", err)
 	}
 	return nil

@@ -129,8 +129,8 @@ type Verdict struct {
 }
 
 // Verify checks a receipt with nothing but the log's key, which the caller has
-// from somewhere else than the receipt. Everything in the file is checked; what
-// does not hold is named.
+// from somewhere else than the receipt. It checks every value that it reads, and
+// names the first that does not hold; fields that it does not know are ignored.
 func Verify(receipt []byte, key string) (*Verdict, error) {
 	verifier, err := note.NewVerifier(key)
 	if err != nil {

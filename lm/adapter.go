@@ -183,7 +183,7 @@ func (a *Adapter) PEFTConfig() ([]byte, error) {
 
 // Merge returns the mean of the adapters' changes as one adapter of the summed
 // rank: A's and B's are stacked in the given order, and alpha stays, so that the
-// scale alpha/Σrank is the mean's, without a rounding.
+// scale alpha/Σrank makes the product the mean: no weight is rounded on the way.
 func Merge(b *Base, adapters []*Adapter) (*Adapter, error) {
 	if len(adapters) == 0 {
 		return nil, fmt.Errorf("%w: nothing to merge", ErrAdapter)

@@ -3,10 +3,13 @@ package lm_test
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 
@@ -331,4 +334,25 @@ func FuzzAdapter(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestTheBundledBaseIsTheRecipes: the weights in the binary are those that the
+// recipe beside them names.
+func TestTheBundledBaseIsTheRecipes(t *testing.T) {
+	data, err := os.ReadFile("bundled/recipe.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recipe struct{ Digest string }
+	if err := json.Unmarshal(data, &recipe); err != nil {
+		t.Fatal(err)
+	}
+	base, err := lm.Bundled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := base.Digest()
+	if got := hex.EncodeToString(d[:]); got != recipe.Digest {
+		t.Errorf("the base is %s, the recipe names %s", got, recipe.Digest)
+	}
 }

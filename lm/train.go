@@ -202,7 +202,7 @@ func (o *adamW) update(n *network, lr float32) {
 		g, ms, vs := n.grads[k], o.m[k], o.v[k]
 		decay := o.decay
 		if len(p) <= n.Width {
-			decay = 0 // norms are not decayed
+			decay = 0 // norms, and tensors as small, are not decayed
 		}
 		n.e.Parallel((len(p)+chunk-1)/chunk, func(c int) {
 			for i := c * chunk; i < min(len(p), (c+1)*chunk); i++ {

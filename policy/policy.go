@@ -101,17 +101,29 @@ func (p *Policy) Name() string { return p.name }
 // Digest names the text of rules and regimes.
 func (p *Policy) Digest() licet.Digest { return p.digest }
 
-// MinWindowDays is the shortest window that any regime allows.
+// WindowDays is the longest window of a regime: everybody gets it.
+func (p *Policy) WindowDays() int {
+	days := p.regimes.MinWindowDays
+	for _, r := range p.regimes.Regimes {
+		days = max(days, r.WindowDays)
+	}
+	return days
+}
+
+// MinWindowDays is the shortest window that a notice may set.
 func (p *Policy) MinWindowDays() int { return p.regimes.MinWindowDays }
 
 // Regimes returns every regime, in the file's order.
 func (p *Policy) Regimes() []Regime { return slices.Clone(p.regimes.Regimes) }
 
-// Regime returns the regime of a member: that of the region, of the country,
-// of everywhere else, or, where the country is unknown, the strictest.
+// Regime returns the regime of a member: the first in the file that has their
+// country and region; else that of everywhere else; else, where the country, or
+// a region on which it depends, is unknown, the one called "unknown".
 func (p *Policy) Regime(f licet.Facts) Regime {
 	want := regimeElsewhere
-	if f.Country == "" {
+	if f.Country == "" || f.Region == "" && slices.ContainsFunc(p.regimes.Regimes, func(r Regime) bool {
+		return slices.Contains(r.Countries, f.Country) && len(r.Regions) > 0
+	}) {
 		want = regimeUnknown
 	}
 	var found Regime

@@ -126,6 +126,7 @@ func TestRegimes(t *testing.T) {
 		{"GB", "", "uk"},
 		{"CA", "CA-QC", "quebec"},
 		{"CA", "CA-ON", "elsewhere"},
+		{"CA", "", "unknown"},
 		{"HK", "", "hong-kong"},
 		{"BR", "", "brazil"},
 		{"US", "US-CA", "elsewhere"},

@@ -72,13 +72,13 @@ func (m *Model) Worse() bool { return m.Loss > m.BaseLoss }
 type Options struct {
 	Base    *lm.Base
 	Trainer Trainer
-	HeldOut []string // text that no member wrote
+	HeldOut []string // text that is in no cell; the losses are measured on it
 	// Report hears how many training steps of one slice are done; may be nil.
 	Report func(shard, slice, done, total int)
 }
 
-// Run trains what g does not have yet. It depends on the corpus, the trainer and
-// the base alone.
+// Run trains what g does not have yet. Checkpoints and adapter depend on the
+// corpus, the trainer and the base alone; the losses also on the held-out text.
 func Run(ctx context.Context, g *build.Graph, c *corpus.Corpus, o Options) (*Model, error) {
 	m := &Model{
 		Corpus: c.Digest, Shards: c.Shards, Slices: c.Slices, Cells: c.Cells, Members: c.Members, Trainer: o.Trainer.Digest(),
@@ -177,40 +177,46 @@ func merge(objects interface {
 	return lm.Merge(b, adapters)
 }
 
-// judge measures base and merged model on text that no member wrote.
-func judge(ctx context.Context, g *build.Graph, m *Model, o Options) error {
+// judge measures base and merged model on the held-out text, each once.
+func judge(ctx context.Context, g *build.Graph, m *Model, o Options) (err error) {
+	if m.BaseLoss, err = judged(ctx, g, licet.Digest{}, o); err != nil {
+		return err
+	}
+	m.Loss, err = judged(ctx, g, m.Adapter, o)
+	return err
+}
+
+// judged returns the loss of the base with an adapter, or, for a zero digest, without.
+func judged(ctx context.Context, g *build.Graph, adapter licet.Digest, o Options) (loss float64, err error) {
 	text := licet.Sum([]byte(strings.Join(o.HeldOut, "\x00")))
 	data, _, err := g.Data(ctx, build.Step{
-		Name: "judge", Version: 1, Inputs: []licet.Digest{licet.Digest(o.Base.Digest()), m.Adapter, text},
+		Name: "judge", Version: 1, Inputs: []licet.Digest{licet.Digest(o.Base.Digest()), adapter, text},
 		Run: func(ctx context.Context) ([]byte, error) {
-			sealed, err := g.Get(m.Adapter)
+			var a *lm.Adapter
+			if !adapter.IsZero() {
+				data, err := g.Get(adapter)
+				if err != nil {
+					return nil, err
+				}
+				a = new(lm.Adapter)
+				if err := a.UnmarshalBinary(data); err != nil {
+					return nil, err
+				}
+			}
+			nats, err := Loss(ctx, o.Base, a, o.HeldOut)
 			if err != nil {
 				return nil, err
 			}
-			var a lm.Adapter
-			if err := a.UnmarshalBinary(sealed); err != nil {
-				return nil, err
-			}
-			base, err := Loss(ctx, o.Base, nil, o.HeldOut)
-			if err != nil {
-				return nil, err
-			}
-			merged, err := Loss(ctx, o.Base, &a, o.HeldOut)
-			if err != nil {
-				return nil, err
-			}
-			return json.Marshal([2]float64{base, merged})
+			return json.Marshal(nats)
 		},
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	var losses [2]float64
-	if err := json.Unmarshal(data, &losses); err != nil {
-		return fmt.Errorf("judge: %w", err)
+	if err := json.Unmarshal(data, &loss); err != nil {
+		return 0, fmt.Errorf("judge: %w", err)
 	}
-	m.BaseLoss, m.Loss = losses[0], losses[1]
-	return nil
+	return loss, nil
 }
 
 // Loss returns the mean loss in nats a token on texts, rendered as posts.

@@ -23,8 +23,8 @@ type Directory struct {
 	handles map[licet.Digest]bool
 }
 
-// FoldName reduces a name to what people recognise: letters only, without
-// case, accents, hyphens or apostrophes.
+// FoldName reduces a name to what people recognise: words of letters and digits,
+// without case, accents or apostrophes; a hyphen parts two words.
 func FoldName(s string) string {
 	var b strings.Builder
 	for _, r := range norm.NFD.String(strings.ToLower(s)) {
@@ -43,8 +43,9 @@ func FoldName(s string) string {
 // recognised alone.
 const shortName = 5
 
-// listed returns the folded forms under which a name is found: the whole name
-// in both orders, first and last word, and each word that is long enough.
+// listed returns the folded forms under which a name is found: the whole name;
+// first and last word in both orders; all but the first, the first two; and each
+// word after the first that is long enough. A name of one word is found as it is.
 func listed(name string) []string {
 	words := strings.Fields(FoldName(name))
 	if len(words) == 0 {
@@ -53,7 +54,6 @@ func listed(name string) []string {
 	out := []string{strings.Join(words, " ")}
 	if n := len(words); n > 1 {
 		out = append(out, words[0]+" "+words[n-1], words[n-1]+" "+words[0], strings.Join(words[1:], " "))
-		// A double-barrelled name is also found with its parts run together or one at a time.
 		out = append(out, words[0]+" "+words[1])
 		for _, w := range words[1:] {
 			if len([]rune(w)) >= shortName {

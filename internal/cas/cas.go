@@ -146,5 +146,15 @@ func (s *Store) write(path string, data []byte) (err error) {
 	if err = os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("write object: %w", err)
 	}
+	if !s.sync {
+		return nil
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("write object: %w", err)
+	}
+	if err = errors.Join(dir.Sync(), dir.Close()); err != nil { // the new name, too
+		return fmt.Errorf("write object: %w", err)
+	}
 	return nil
 }
