@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,42 +9,30 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"licet"
 	"licet/app"
 	"licet/ledger"
 )
 
 func (c *command) receiptCommand() *cobra.Command {
-	var name, out string
-	cmd := &cobra.Command{
-		Use:   "receipt --member ID",
-		Short: "Write a member's receipt",
-		Args:  exactly(0, "no argument but flags"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.with(cmd.Context(), func(a *app.App) error {
-				m, err := a.Find(cmd.Context(), name)
-				if err != nil {
-					return err
-				}
-				data, err := a.Receipt(cmd.Context(), m.ID)
-				if err != nil {
-					return err
-				}
-				if out == "" {
-					_, err = c.Out.Write(data)
-					return err
-				}
-				if err := os.WriteFile(out, data, 0o600); err != nil {
-					return fmt.Errorf("write the receipt: %w", err)
-				}
-				c.say("Wrote %s (%d bytes). Check it with: licet verify --key %s/log.pub %s", out, len(data), c.dir, out)
-				return nil
-			})
-		},
-	}
-	cmd.Flags().StringVar(&name, "member", "", "the member: the platform's id, or platform/id")
+	var out string
+	cmd := &cobra.Command{Use: "receipt --member ID", Short: "Write a member's receipt"}
 	cmd.Flags().StringVar(&out, "out", "", "the file to write (default: standard output)")
-	_ = cmd.MarkFlagRequired("member") // it fails only for a flag that does not exist
-	return cmd
+	return c.forMember(cmd, "member", func(ctx context.Context, a *app.App, m licet.Member, _ []string) error {
+		data, err := a.Receipt(ctx, m.ID)
+		if err != nil {
+			return err
+		}
+		if out == "" {
+			_, err = c.Out.Write(data)
+			return err
+		}
+		if err := os.WriteFile(out, data, 0o600); err != nil {
+			return fmt.Errorf("write the receipt: %w", err)
+		}
+		c.say("Wrote %s (%d bytes). Check it with: licet verify --key %s/log.pub %s", out, len(data), c.dir, out)
+		return nil
+	})
 }
 
 func (c *command) verifyCommand() *cobra.Command {

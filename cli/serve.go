@@ -69,25 +69,11 @@ func onlyInvented(ctx context.Context, a *app.App) error {
 }
 
 func (c *command) signInCommand() *cobra.Command {
-	var name string
 	var lasts time.Duration
-	cmd := &cobra.Command{
-		Use:   "sign-in --member ID",
-		Short: "Print a pass with which a member signs in, or a program acts for them",
-		Args:  exactly(0, "no argument but flags"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.with(cmd.Context(), func(a *app.App) error {
-				m, err := a.Find(cmd.Context(), name)
-				if err != nil {
-					return err
-				}
-				c.say("%s", web.Pass(a, m.ID, a.Now().Add(lasts)))
-				return nil
-			})
-		},
-	}
-	cmd.Flags().StringVar(&name, "member", "", "the member: the platform's id, or platform/id")
+	cmd := &cobra.Command{Use: "sign-in --member ID", Short: "Print a pass with which a member signs in, or a program acts for them"}
 	cmd.Flags().DurationVar(&lasts, "for", time.Hour, "how long the pass is valid")
-	_ = cmd.MarkFlagRequired("member") // it fails only for a flag that does not exist
-	return cmd
+	return c.forMember(cmd, "member", func(_ context.Context, a *app.App, m licet.Member, _ []string) error {
+		c.say("%s", web.Pass(a, m.ID, a.Now().Add(lasts)))
+		return nil
+	})
 }
