@@ -53,6 +53,7 @@ type State struct {
 	Origin    Founded
 	Policy    Adopted
 	Notice    Notified
+	NoticeAt  uint64 // position of that notice
 	Delivered bool   // the notice in force was delivered
 	Frozen    uint64 // position of the last Frozen event; 0: none
 	Built     Built
@@ -188,7 +189,7 @@ func (f *Folder) foldOperator(e Event) error {
 		f.s.Policy, err = BodyOf[Adopted](e)
 	case EventNotified:
 		f.s.Notice, err = BodyOf[Notified](e)
-		f.s.Delivered = false
+		f.s.NoticeAt, f.s.Delivered = e.Seq, false
 	case EventDelivered:
 		f.s.Delivered = true
 	case EventFrozen:

@@ -53,6 +53,9 @@ func (a *App) Clean(ctx context.Context, cfg Config) (_ Digests, err error) {
 		return Digests{}, ErrNoModel
 	}
 	frozenAt := state.Frozen
+	if m, err := a.loadModel(state.Promoted.Run); err == nil {
+		frozenAt = m.Frozen
+	}
 	frozen, err := a.ledger.State(ctx, frozenAt)
 	if err != nil {
 		return Digests{}, err

@@ -191,7 +191,7 @@ func (e *evaluation) train(ctx context.Context, a *App, progress Progress) (*tra
 	if err != nil {
 		return nil, err
 	}
-	m.Run, m.Admitted = e.run, map[licet.MemberID]licet.Digest{}
+	m.Run, m.Frozen, m.Admitted = e.run, e.frozen, map[licet.MemberID]licet.Digest{}
 	for id, passages := range e.view.ByMember() {
 		if m.Admitted[id], err = view.Digest(passages); err != nil {
 			return nil, err
@@ -227,10 +227,13 @@ func (a *App) frozen(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if state.Frozen > 0 {
+	if state.Frozen > state.NoticeAt {
 		return state.Frozen, nil
 	}
 	e, err := a.Freeze(ctx)
+	if errors.Is(err, ErrTooEarly) && state.Frozen > 0 {
+		return state.Frozen, nil // until the window of a later notice is over, the earlier freeze counts
+	}
 	return e.Seq, err
 }
 
@@ -312,7 +315,11 @@ func (a *App) Forget(ctx context.Context, progress Progress) (*Result, error) {
 	if state.Promoted.Run.IsZero() {
 		return nil, fmt.Errorf("%w: run \"licet train\"", ErrNoModel)
 	}
-	return a.learn(ctx, state.Built.Frozen, progress, true)
+	frozen := state.Built.Frozen
+	if m, err := a.loadModel(state.Promoted.Run); err == nil {
+		frozen = m.Frozen // a corpus that was built since may be of a later freeze
+	}
+	return a.learn(ctx, frozen, progress, true)
 }
 
 func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forget bool) (*Result, error) {
@@ -503,7 +510,7 @@ func (a *App) serve(ctx context.Context, head uint64) (*Served, error) {
 // gone returns the members whose admitted passages are not what the model
 // learned: who objected, deleted, edited, moved, or was found to be a minor.
 func (a *App) gone(ctx context.Context, m *train.Model, state licet.State) (map[licet.MemberID]bool, error) {
-	before, err := a.ledger.State(ctx, state.Built.Frozen)
+	before, err := a.ledger.State(ctx, m.Frozen)
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (a *App) others(ctx context.Context, s *Served) (*draft.Others, error) {
 	if err != nil {
 		return nil, err
 	}
-	frozen, err := a.ledger.State(ctx, state.Built.Frozen)
+	frozen, err := a.ledger.State(ctx, s.Learned.Frozen)
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,7 @@ func Prompt(k licet.Kind, r licet.Role) string {
 // A Model is what was learned from one corpus, and where everything is.
 type Model struct {
 	Run     licet.Digest                    `json:"run"`
+	Frozen  uint64                          `json:"frozen"` // position of the freeze that it was built from
 	Corpus  licet.Digest                    `json:"corpus"`
 	Shards  int                             `json:"shards"`
 	Slices  int                             `json:"slices"`

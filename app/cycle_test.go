@@ -1,0 +1,68 @@
+package app_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"licet/app"
+	"licet/internal/quayside"
+	"licet/source/jsonl"
+)
+
+// TestWhatCameLateWaitsForTheNextNotice: text that came after the freeze is learned
+// after the next notice's window, not before; until then the earlier freeze counts,
+// and forgetting goes on under it.
+func TestWhatCameLateWaitsForTheNextNotice(t *testing.T) {
+	ctx := t.Context()
+	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	if _, err := a.Import(ctx, jsonl.FS(fstest.MapFS{"in": {Data: []byte(`{"type":"exchange","version":1,"platform":"village"}
+{"type":"record","id":"late","member":"m02","kind":"post","text":"Wheelbarrows on the lower deck, zanzibar.","created":"2026-01-02T03:04:05Z"}
+`)}}, "in")); err != nil {
+		t.Fatal(err)
+	}
+	holds := func() bool { return strings.Contains(string(corpusOf(t, a)), "zanzibar") }
+	if s, err := a.Served(ctx); err != nil || !s.Exact {
+		t.Fatalf("a late text changes what is served: %v", err)
+	}
+	if _, err := a.Notify(ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Deliver(ctx, []byte("again")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Build(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	if holds() {
+		t.Error("a late text is learned before the next window is over")
+	}
+	if _, err := a.Advance(47 * 24 * time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	// Built from the new freeze, while the old model is still served.
+	if _, err := a.Build(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !holds() {
+		t.Error("a late text is not learned after the next window")
+	}
+	if s, err := a.Served(ctx); err != nil || !s.Exact {
+		t.Errorf("a corpus that nobody trained on changes what is served: %v", err)
+	}
+	r, err := a.Train(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clean, err := a.Clean(ctx, quayside.Config(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := app.DigestsOf(r.Model); got.Adapter != clean.Adapter || got.Corpus != clean.Corpus {
+		t.Errorf("after the second freeze %s, clean is %s", got.Adapter.Short(), clean.Adapter.Short())
+	}
+	if b, err := a.Ledger().Audit(ctx); err != nil || len(b) > 0 {
+		t.Errorf("audit: %v, %v", b, err)
+	}
+}
