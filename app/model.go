@@ -110,7 +110,7 @@ func threadsFor(shards int) int { return max(1, runtime.GOMAXPROCS(0)/shards) }
 
 // The rule of holdOut.
 const (
-	heldOutFrom  = 50_000 // tokens: a smaller community is judged on text that no member wrote
+	heldOutFrom  = 75_000 // tokens: a smaller community is judged on text that no member wrote
 	heldOutShare = 16     // one member in so many
 	heldOutMost  = 20_000 // tokens that are read
 )

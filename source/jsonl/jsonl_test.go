@@ -1,6 +1,7 @@
 package jsonl_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -116,7 +117,7 @@ func FuzzItems(f *testing.F) {
 	f.Add([]byte(first + "\n" + `{"type":"delete","member":"ann"}`))
 	f.Add([]byte("\ufeff" + first))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for item, err := range jsonl.FS(fstest.MapFS{"in.jsonl": {Data: data}}, "in.jsonl").Items(t.Context()) {
+		for item, err := range jsonl.FS(fstest.MapFS{"in.jsonl": {Data: data}}, "in.jsonl").Items(context.WithoutCancel(t.Context())) { // the fuzzer ends with a cancelled one
 			if err != nil {
 				if _, ok := errors.AsType[*source.InputError](err); !ok {
 					t.Errorf("an error without a place: %v", err)
