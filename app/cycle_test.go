@@ -1,6 +1,10 @@
 package app_test
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -61,6 +65,66 @@ func TestWhatCameLateWaitsForTheNextNotice(t *testing.T) {
 	}
 	if got := app.DigestsOf(r.Model); got.Adapter != clean.Adapter || got.Corpus != clean.Corpus {
 		t.Errorf("after the second freeze %s, clean is %s", got.Adapter.Short(), clean.Adapter.Short())
+	}
+	if b, err := a.Ledger().Audit(ctx); err != nil || len(b) > 0 {
+		t.Errorf("audit: %v, %v", b, err)
+	}
+}
+
+// TestErasingTakesWhatWasLearnedAlong: after an erasure and the forgetting that
+// follows, no object is left that learned from the member, and neither what they
+// wrote nor a receipt can be had.
+func TestErasingTakesWhatWasLearnedAlong(t *testing.T) {
+	ctx := t.Context()
+	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	m := quayside.Member(t, a, "m33")
+	s, err := a.Served(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	learned := []string{s.Adapter.String()}
+	for shard := range s.Learned.Shards {
+		met := false
+		for slice := range s.Learned.Slices {
+			cell := s.Learned.Cells[shard*s.Learned.Slices+slice]
+			if slices.Contains(cell.Lineage, m) {
+				met = true
+				learned = append(learned, cell.Digest.String())
+			}
+			if met {
+				learned = append(learned, s.Learned.Checkpoints[shard][slice+1].String())
+			}
+		}
+	}
+	there := func(d string) bool {
+		_, err := os.Stat(filepath.Join(a.Dir(), "objects", d[:2], d[2:]))
+		return err == nil
+	}
+	for _, d := range learned {
+		if !there(d) {
+			t.Fatalf("before: %s is not there: the test shows nothing", d)
+		}
+	}
+	if err := a.Erase(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Forget(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range learned {
+		if there(d) {
+			t.Errorf("%s learned from the member and is still there", d)
+		}
+	}
+	if _, err := a.Receipt(ctx, m); !errors.Is(err, app.ErrNoMember) {
+		t.Errorf("a receipt of an erased member: %v", err)
+	}
+	clean, err := a.Clean(ctx, quayside.Config(t.TempDir()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err = a.Served(ctx); err != nil || s.Adapter != clean.Adapter || !s.Exact {
+		t.Errorf("served is not the clean build: %v", err)
 	}
 	if b, err := a.Ledger().Audit(ctx); err != nil || len(b) > 0 {
 		t.Errorf("audit: %v, %v", b, err)

@@ -81,8 +81,8 @@ func (p tab) shot(when string) {
 func TestTheSwitchInABrowser(t *testing.T) {
 	b := browser(t)
 	for _, lang := range []language{
-		{"en", "Data for generative AI improvement", "On", "Off", "you objected on"},
-		{"fr", "Données pour l'amélioration de l'IA générative", "Activé", "Désactivé", "vous avez refusé le"},
+		{"en", "Data for generative AI improvement", "On", "Off", "That is not consent", "you objected on"},
+		{"fr", "Données pour l'amélioration de l'IA générative", "Activé", "Désactivé", "Ce n'est pas un consentement", "vous avez refusé le"},
 	} {
 		for _, scripts := range []bool{true, false} {
 			for _, width := range []int64{360, 1440} {
@@ -103,7 +103,7 @@ func TestTheSwitchInABrowser(t *testing.T) {
 	}
 }
 
-type language struct{ tag, label, on, off, objected string }
+type language struct{ tag, label, on, off, silence, objected string }
 
 func (p tab) useSwitch(s site, lang language, scripts bool) {
 	p.do(
@@ -120,6 +120,9 @@ func (p tab) useSwitch(s site, lang language, scripts bool) {
 	}
 	if got := read(p, chromedp.Evaluate[string](`typeof htmx`)); (got == "object") != scripts {
 		p.Errorf("htmx is %s with scripts %v", got, scripts)
+	}
+	if got := read(p, chromedp.Text(chromedp.CSS("#switch-state"))); !strings.Contains(got, lang.silence) {
+		p.Errorf("silence is shown as %q", got)
 	}
 	p.shot("before")
 	p.do(chromedp.Click(theSwitch), chromedp.WaitVisible(switchOff))

@@ -6,10 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -388,6 +391,40 @@ func TestDraftsAreCountedAgainstThePlan(t *testing.T) {
 		left = c.Licet.Left
 	}
 	t.Errorf("21 drafts on the free plan, %d left", left)
+}
+
+// TestADraftLeavesNoTrace: what is asked and what is written is neither logged nor
+// kept; only the number of drafts is.
+func TestADraftLeavesNoTrace(t *testing.T) {
+	s := open(t, true)
+	before, err := s.app.Ledger().Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body := s.ask("POST", "/v1/chat/completions", s.pass("m02"), `{"messages":[{"role":"user","content":"Zanzibar wheelbarrows"}],"max_tokens":8}`)
+	if !strings.Contains(body, "Zanzibar") {
+		t.Fatalf("no draft: %s", body)
+	}
+	after, err := s.app.Ledger().Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after != before {
+		t.Errorf("a draft added %d events", after-before)
+	}
+	err = filepath.WalkDir(s.app.Dir(), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte("Zanzibar")) {
+			t.Errorf("the words are in %s", filepath.Base(path))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestTheReceiptVerifies(t *testing.T) {
