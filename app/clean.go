@@ -44,7 +44,7 @@ func DigestsOf(m *train.Model) Digests {
 // be had nobody who is not in it ever been here: it imports the other members'
 // records in another order, lets those who are not in the model object first,
 // and provide nothing, and goes the whole way from notice to model. Run it in a process of its own.
-func (a *App) Clean(ctx context.Context, cfg Config) (_ Digests, err error) {
+func (a *App) Clean(ctx context.Context, cfg Config, progress Progress) (_ Digests, err error) {
 	state, err := a.ledger.StateNow(ctx)
 	if err != nil {
 		return Digests{}, err
@@ -99,7 +99,7 @@ func (a *App) Clean(ctx context.Context, cfg Config) (_ Digests, err error) {
 	if err := clean.catchUp(ctx, admitted, frozen, state); err != nil {
 		return Digests{}, err
 	}
-	r, err := clean.Train(ctx, nil)
+	r, err := clean.Train(ctx, progress)
 	if err != nil && !errors.Is(err, train.ErrWorse) {
 		return Digests{}, err
 	}

@@ -59,7 +59,7 @@ func TestWhatCameLateWaitsForTheNextNotice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clean, err := a.Clean(ctx, quayside.Config(t.TempDir()))
+	clean, err := a.Clean(ctx, quayside.Config(t.TempDir()), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestErasingTakesWhatWasLearnedAlong(t *testing.T) {
 	if _, err := a.Receipt(ctx, m); !errors.Is(err, app.ErrNoMember) {
 		t.Errorf("a receipt of an erased member: %v", err)
 	}
-	clean, err := a.Clean(ctx, quayside.Config(t.TempDir()))
+	clean, err := a.Clean(ctx, quayside.Config(t.TempDir()), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func cleanProcess(text string) error {
 	}
 	into := cfg
 	into.Dir = j.Into
-	d, err := a.Clean(ctx, into)
+	d, err := a.Clean(ctx, into, nil)
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ corpus, checkpoints and merged adapter must be those of the served model.`,
 				if _, err := c.Random.Read(key[:]); err != nil {
 					return fmt.Errorf("make a key: %w", err)
 				}
-				clean, err := a.Clean(cmd.Context(), app.Config{Dir: into, Master: key, Random: c.Random})
+				clean, err := a.Clean(cmd.Context(), app.Config{Dir: into, Master: key, Random: c.Random}, c.progress())
 				if err != nil {
 					return err
 				}

@@ -263,7 +263,7 @@ func TestObjectionIsServedByTheNextAnswer(t *testing.T) {
 	if _, err := s.app.Forget(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	clean, err := s.app.Clean(t.Context(), quayside.Config(t.TempDir()))
+	clean, err := s.app.Clean(t.Context(), quayside.Config(t.TempDir()), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
