@@ -40,12 +40,13 @@ type View struct {
 	vault  records
 	policy *policy.Policy
 	adults []licet.Platform
+	memory memory
 }
 
 // New returns the view of v under p. adults are the platforms whose operator
 // asserts that every member is of age.
 func New(v records, p *policy.Policy, adults []licet.Platform) *View {
-	return &View{v, p, adults}
+	return &View{vault: v, policy: p, adults: adults}
 }
 
 // A Result is what a purpose may use.
@@ -75,6 +76,8 @@ type pass struct {
 	people      *vault.Directory
 	platform    map[licet.MemberID]licet.Platform
 	suspects    map[licet.MemberID]bool
+	all         []licet.Record
+	memory      *remembered // nil: every record is redacted anew
 	asked       map[question]licet.Decision
 }
 
@@ -94,6 +97,10 @@ func (v *View) At(ctx context.Context, purpose licet.Purpose, frozen, now licet.
 	if err != nil {
 		return nil, err
 	}
+	if frozen.Next != now.Next {
+		p.memory = v.memory.at(frozen.Next)
+		defer func() { v.memory.put(p.memory) }()
+	}
 	out := &Result{Excluded: map[string]int{}, Admitted: map[licet.MemberID]bool{}}
 	for id := range now.Members {
 		r := licet.Record{Member: id, Kind: licet.KindPost}
@@ -102,24 +109,19 @@ func (v *View) At(ctx context.Context, purpose licet.Purpose, frozen, now licet.
 		}
 	}
 	originals := map[licet.RecordID]licet.Record{} // what others re-posted
-	var all []licet.Record
-	for r, err := range v.vault.All(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, r)
+	for _, r := range p.all {
 		if r.ShareOf != "" {
 			originals[r.ShareOf] = licet.Record{}
 		}
 	}
-	for _, r := range all {
+	for _, r := range p.all {
 		// An original that may not be used is as if it were not there: what
 		// somebody added to it can't be told apart from it.
 		if _, ok := originals[r.ID]; ok && p.decide(r, false).Permit && p.decide(r, true).Permit && r.Seq < frozen.Next {
 			originals[r.ID] = r
 		}
 	}
-	for _, r := range all {
+	for _, r := range p.all {
 		out.Records++
 		passage, reasons := p.passage(r, originals[r.ShareOf])
 		if len(reasons) > 0 {
@@ -152,6 +154,7 @@ func (v *View) pass(ctx context.Context, purpose licet.Purpose, frozen, now lice
 		if err != nil {
 			return nil, err
 		}
+		p.all = append(p.all, r)
 		if !p.suspects[r.Member] && suspect(r.Text) {
 			p.suspects[r.Member] = true
 		}
@@ -209,20 +212,18 @@ func (p *pass) passage(r, original licet.Record) (licet.Passage, []string) {
 			return licet.Passage{}, []string{ReasonRepost}
 		}
 	}
-	text, cuts := redact.Text(text, p.people)
-	text = render(r, text, p.people)
+	cleared := p.clear(r, text)
+	text = cleared.text
 	if !strings.ContainsFunc(strip(text), func(r rune) bool {
 		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 127
 	}) {
 		return licet.Passage{}, []string{ReasonEmpty}
 	}
 	out := licet.Passage{Member: r.Member, Record: r.ID, Kind: r.Kind, Role: r.Role, Language: r.Language, Text: text}
-	if len(cuts) > 0 {
-		out.Cuts = cuts
+	if len(cleared.cuts) > 0 {
+		out.Cuts = cleared.cuts
 	}
-	if r.Employer != "" {
-		out.Employer, _ = redact.Text(r.Employer, p.people)
-	}
+	out.Employer = cleared.employer
 	for _, other := range []licet.MemberID{r.About, original.Member} {
 		if other != "" && other != r.Member {
 			out.Others = append(out.Others, other)

@@ -1,0 +1,73 @@
+package view
+
+import (
+	"sync"
+
+	"licet"
+	"licet/view/redact"
+)
+
+// cleared is what redaction makes of a record.
+type cleared struct {
+	text, employer string
+	cuts           map[string]int
+}
+
+// memory remembers what redaction made of records, so that looking again after
+// one event costs little more than reading. What a record becomes depends on its
+// words and on who was known at the freeze, and on nothing else. A record that
+// is not seen any more is forgotten here, too.
+type memory struct {
+	mu   sync.Mutex
+	last *remembered
+}
+
+type remembered struct {
+	upto uint64 // names known before this position
+	was  map[licet.RecordID]seen
+	is   map[licet.RecordID]seen // of this pass
+}
+
+type seen struct {
+	seq uint64 // an edit has another
+	cleared
+}
+
+// at returns what is remembered for a freeze.
+func (m *memory) at(upto uint64) *remembered {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := &remembered{upto: upto, is: map[licet.RecordID]seen{}}
+	if m.last != nil && m.last.upto == upto {
+		r.was = m.last.is
+	}
+	return r
+}
+
+// put keeps what a pass has seen.
+func (m *memory) put(r *remembered) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.last = r
+	r.was = nil
+}
+
+// clear redacts a record, or remembers it. text is what of it is the author's.
+func (p *pass) clear(r licet.Record, text string) cleared {
+	if p.memory != nil && r.ShareOf == "" {
+		if s, ok := p.memory.was[r.ID]; ok && s.seq == r.Seq {
+			p.memory.is[r.ID] = s
+			return s.cleared
+		}
+	}
+	var c cleared
+	c.text, c.cuts = redact.Text(text, p.people)
+	c.text = render(r, c.text, p.people)
+	if r.Employer != "" {
+		c.employer, _ = redact.Text(r.Employer, p.people)
+	}
+	if p.memory != nil && r.ShareOf == "" {
+		p.memory.is[r.ID] = seen{r.Seq, c}
+	}
+	return c
+}
