@@ -191,14 +191,23 @@ func (b *Bench) Measure(ctx context.Context, shards, slicesOf int) (Cost, error)
 	return c, nil
 }
 
-// after returns the tokens that are learned again when m objects: of everybody
-// else in the slices from theirs on.
+// after returns the tokens that are learned again when m objects: those of everybody
+// else in the slices from the first on that has m's words, or words about m.
 func (b *Bench) after(m licet.MemberID, tokens map[licet.MemberID]int, shards, slicesOf int) float64 {
-	shard, slice := corpus.Place(b.app.keys, m, shards, slicesOf)
+	first := make([]int, shards)
+	for i := range first {
+		first[i] = slicesOf
+	}
+	for _, p := range b.learned {
+		if p.Member == m || slices.Contains(p.Others, m) {
+			shard, slice := corpus.Place(b.app.keys, p.Member, shards, slicesOf)
+			first[shard] = min(first[shard], slice)
+		}
+	}
 	sum := 0
 	for other, n := range tokens {
-		s, l := corpus.Place(b.app.keys, other, shards, slicesOf)
-		if other != m && s == shard && l >= slice {
+		shard, slice := corpus.Place(b.app.keys, other, shards, slicesOf)
+		if other != m && slice >= first[shard] {
 			sum += n
 		}
 	}
