@@ -2,7 +2,10 @@ package stackexchange
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -49,7 +52,7 @@ func (w *plain) start() {
 			return
 		}
 		w.out.WriteByte('\n')
-		if w.breaks > 1 {
+		for range w.breaks - 1 {
 			// An empty line belongs to the quotations that go on across it.
 			w.out.WriteString(strings.TrimSpace(min(w.before, w.prefix)))
 			w.out.WriteByte('\n')
@@ -61,7 +64,7 @@ func (w *plain) start() {
 
 func (w *plain) words(text string) {
 	for i, word := range strings.Fields(text) {
-		if i > 0 || isBlank(text[0]) {
+		if first, _ := utf8.DecodeRuneInString(text); i > 0 || unicode.IsSpace(first) {
 			w.blank = true
 		}
 		w.start()
@@ -71,20 +74,25 @@ func (w *plain) words(text string) {
 		w.out.WriteString(word)
 		w.blank = false
 	}
-	if text != "" && isBlank(text[len(text)-1]) {
+	if last, _ := utf8.DecodeLastRuneInString(text); unicode.IsSpace(last) {
 		w.blank = w.out.Len() > 0 && w.breaks == 0
 	}
 }
 
-func isBlank(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' || b == '\f' }
-
-// verbatim writes lines with their blanks.
+// verbatim writes lines with the blanks that they begin with, and the empty
+// ones between them.
 func (w *plain) verbatim(text string) {
-	text = strings.Trim(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
-	for line := range strings.SplitSeq(text, "\n") {
-		w.start()
-		w.out.WriteString(strings.TrimRight(line, " \t"))
-		w.breaks = 1
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRightFunc(lines[i], unicode.IsSpace)
+	}
+	for _, line := range lines[max(0, slices.IndexFunc(lines, func(l string) bool { return l != "" })):] {
+		if line != "" {
+			w.start()
+			w.out.WriteString(line)
+			w.breaks = 0
+		}
+		w.breaks++
 	}
 }
 
@@ -106,9 +114,7 @@ func (w *plain) node(n *html.Node) {
 		w.children(n)
 		w.prefix = outer
 	case atom.Pre:
-		if text := textOf(n); strings.TrimSpace(text) != "" {
-			w.verbatim(text)
-		}
+		w.verbatim(textOf(n))
 	case atom.Li:
 		w.marker = "- "
 		w.children(n)
