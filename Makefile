@@ -19,7 +19,7 @@ demo: build ## the whole story on a fictional community, then its pages on a loo
 
 test: browser lint ## lint, unit, property, command-line and browser tests (under 10 minutes)
 	$(GO) vet ./... ./testdata/village
-	$(GO) test -timeout 9m ./... ./testdata/village
+	$(GO) test -timeout 20m ./... ./testdata/village
 
 test-long: ## the same with longer property runs, crash runs and fuzzing
 	LICET_LONG=1 $(GO) test -timeout 60m ./... ./testdata/village

@@ -2,7 +2,6 @@ package stackexchange
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -63,8 +62,10 @@ func (w *plain) start() {
 }
 
 func (w *plain) words(text string) {
+	first, _ := utf8.DecodeRuneInString(text)
+	last, _ := utf8.DecodeLastRuneInString(text)
 	for i, word := range strings.Fields(text) {
-		if first, _ := utf8.DecodeRuneInString(text); i > 0 || unicode.IsSpace(first) {
+		if i > 0 || unicode.IsSpace(first) {
 			w.blank = true
 		}
 		w.start()
@@ -74,25 +75,25 @@ func (w *plain) words(text string) {
 		w.out.WriteString(word)
 		w.blank = false
 	}
-	if last, _ := utf8.DecodeLastRuneInString(text); unicode.IsSpace(last) {
+	if unicode.IsSpace(last) {
 		w.blank = w.out.Len() > 0 && w.breaks == 0
 	}
 }
 
-// verbatim writes lines with the blanks that they begin with, and the empty
-// ones between them.
+// verbatim writes lines with the blanks that they begin with and the empty
+// lines between them, but none at either end.
 func (w *plain) verbatim(text string) {
-	lines := strings.Split(text, "\n")
-	for i := range lines {
-		lines[i] = strings.TrimRightFunc(lines[i], unicode.IsSpace)
-	}
-	for _, line := range lines[max(0, slices.IndexFunc(lines, func(l string) bool { return l != "" })):] {
-		if line != "" {
+	written := false
+	for line := range strings.SplitSeq(strings.TrimRightFunc(text, unicode.IsSpace), "\n") {
+		line = strings.TrimRightFunc(line, unicode.IsSpace)
+		switch {
+		case line != "":
 			w.start()
 			w.out.WriteString(line)
-			w.breaks = 0
+			w.breaks, written = 1, true
+		case written:
+			w.breaks++
 		}
-		w.breaks++
 	}
 }
 

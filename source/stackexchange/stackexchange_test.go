@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode"
 
 	"licet"
 	"licet/internal/testshared"
@@ -108,11 +109,17 @@ func TestBadDumps(t *testing.T) {
 
 func TestPlain(t *testing.T) {
 	for markup, want := range map[string]string{
-		"<p>one</p><p>two</p>":                  "one\n\ntwo",
-		"a <b>bold</b> <i>word</i>":             "a bold word",
-		"<ul><li>one</li><li>two</li></ul>":     "- one\n- two",
-		`<a href="https://x.example">go</a>`:    "go",
-		"<pre><code>x  = 1\ny = 2</code></pre>": "x  = 1\ny = 2",
+		"<p>one</p><p>two</p>":                                            "one\n\ntwo",
+		"a <b>bold</b> <i>word</i>":                                       "a bold word",
+		"<ul><li>one</li><li>two</li></ul>":                               "- one\n- two",
+		`<a href="https://x.example">go</a>`:                              "go",
+		"<pre><code>x  = 1\ny = 2</code></pre>":                           "x  = 1\ny = 2",
+		"<p>call <code>f(x)</code>.</p>":                                  "call f(x).",
+		"<pre>  x\n\n\n  y\n </pre><p>z</p>":                              "  x\n\n\n  y\n\nz",
+		"<pre> \n</pre>":                                                  "",
+		"<p>go&nbsp;<a>there</a>&nbsp;now</p>":                            "go there now",
+		"<ol><li><p>one</p><p>more</p></li><li><pre> \nx</pre></li></ol>": "- one\n\nmore\n\n- x",
+		"<blockquote><pre>a\n\nb</pre></blockquote>":                      "> a\n>\n> b",
 		"<blockquote><p>said</p><blockquote><p>before</p></blockquote></blockquote><p>I</p>": "> said\n>\n> > before\n\nI",
 		`<img src="x" alt="a cat">`: "",
 		"a<br>b":                    "a\nb",
@@ -138,6 +145,11 @@ func FuzzPlain(f *testing.F) {
 		}
 		if strings.HasPrefix(text, "\n") || strings.HasSuffix(text, "\n") {
 			t.Errorf("an empty line at an end: %q", text)
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			if strings.TrimRightFunc(line, unicode.IsSpace) != line {
+				t.Errorf("a line that ends in blanks: %q", text)
+			}
 		}
 	})
 }
