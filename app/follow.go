@@ -91,7 +91,7 @@ func (a *App) catch(ctx context.Context, head uint64, log *slog.Logger) uint64 {
 		log.WarnContext(ctx, "the rebuilt model is worse than its base: the fallback stays", slog.Any("error", err))
 	case err != nil:
 		log.ErrorContext(ctx, "forgetting stopped; it is tried again at the next event", slog.Any("error", err))
-	default:
+	case r.Changed: // otherwise another process has done it
 		log.InfoContext(ctx, "forgotten", slog.Uint64("upto", head), slog.Int("steps", r.Steps.Ran), slog.Int("of", r.Steps.Total), slog.String("adapter", r.Model.Adapter.Short()))
 	}
 	now, headErr := a.ledger.Head(ctx)

@@ -90,11 +90,12 @@ type writer struct {
 	tx   *sql.Tx
 	next uint64 // position of the first event
 
-	known   func(licet.MemberID) bool
-	entries map[licet.MemberID]*entry
-	words   map[licet.RecordID]uint64 // records whose words are to be written, and the position of their event
-	erase   []licet.MemberID
-	out     Summary
+	known      func(licet.MemberID) bool
+	halfErased func(context.Context, licet.MemberID) (bool, error) // logged, but the key is still there
+	entries    map[licet.MemberID]*entry
+	words      map[licet.RecordID]uint64 // records whose words are to be written, and the position of their event
+	erase      []licet.MemberID
+	out        Summary
 }
 
 // An entry is what is to be logged of one member.
@@ -120,8 +121,18 @@ func (w *writer) write(ctx context.Context, s Source) ([]licet.Event, error) {
 		standing, ok := state.Members[m]
 		return ok && !standing.Erased
 	}
+	w.halfErased = func(ctx context.Context, m licet.MemberID) (bool, error) {
+		if !state.Members[m].Erased {
+			return false, nil
+		}
+		return w.to.Vault.Keys().Has(ctx, m)
+	}
 	for _, m := range slices.Sorted(maps.Keys(w.plan.gone)) {
-		if w.known(m) {
+		half, err := w.halfErased(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		if half || w.known(m) {
 			w.erase = append(w.erase, m)
 		}
 	}
@@ -157,6 +168,15 @@ func (w *writer) members(ctx context.Context) error {
 		if !w.known(id) {
 			fresh = append(fresh, id)
 			w.of(id).profile = licet.EventJoined
+			// Who joins again never gets the key back that was to be destroyed:
+			// it would open what was erased.
+			half, err := w.halfErased(ctx, id)
+			if err == nil && half {
+				err = w.to.Vault.Keys().Destroy(ctx, id)
+			}
+			if err != nil {
+				return err
+			}
 			continue
 		}
 		was, err := w.to.Vault.Member(ctx, id)

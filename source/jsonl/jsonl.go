@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"regexp"
 
 	"licet"
 	"licet/source"
@@ -22,6 +23,9 @@ const version = 1
 
 // maxLine is the longest line, in bytes.
 const maxLine = 16 << 20
+
+// platformForm is what Import wants of a platform; here it is known which line names it.
+var platformForm = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 
 // Files is a source: files in the exchange format, read one after another.
 type Files struct {
@@ -116,6 +120,9 @@ func header(pos source.Pos, data []byte) (licet.Platform, error) {
 	platform := l.text("platform")
 	if l.err == nil && platform == "" {
 		l.fail("platform", "is missing: give the platform a short name, of a-z, 0-9 and -")
+	}
+	if !platformForm.MatchString(platform) {
+		l.fail("platform", "is not a short name: use 1 to 32 of a-z, 0-9 and -")
 	}
 	return licet.Platform(platform), l.err
 }

@@ -39,7 +39,7 @@ func TestBadInput(t *testing.T) {
 		"no first line":                {[]string{ann}, "in.jsonl:1: type: the first line"},
 		"another version":              {[]string{`{"type":"exchange","version":2,"platform":"yard"}`}, "in.jsonl:1: version: is 2"},
 		"no platform":                  {[]string{`{"type":"exchange","version":1}`}, "in.jsonl:1: platform: is missing"},
-		"a platform with blanks":       {[]string{`{"type":"exchange","version":1,"platform":"The Yard"}`, ann}, "in.jsonl:2: platform: "},
+		"a platform with blanks":       {[]string{`{"type":"exchange","version":1,"platform":"The Yard"}`, ann}, "in.jsonl:1: platform: "},
 		"a line that is cut off":       {[]string{first, ann, post[:60]}, "in.jsonl:3: the line is not one whole JSON object"},
 		"not JSON":                     {[]string{first, "id=ann"}, "in.jsonl:2: the line is not one whole JSON object"},
 		"two objects in a line":        {[]string{first, ann + ann}, "in.jsonl:2: the line is not one whole JSON object"},

@@ -51,7 +51,10 @@ func NewTarget(t *testing.T) source.Target {
 			body, err := json.Marshal(licet.Erased{Member: m})
 			return []licet.Event{{Type: licet.EventErased, Body: body}}, errors.Join(err, v.Erase(ctx, tx, m))
 		})
-		return errors.Join(err, keys.Destroy(ctx, m))
+		if err != nil {
+			return err // the key stays as long as there is something that it opens
+		}
+		return errors.Join(keys.Destroy(ctx, m), v.Scrub(ctx))
 	}}
 }
 
