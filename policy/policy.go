@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/cedar-policy/cedar-go"
@@ -47,6 +48,11 @@ type Policy struct {
 	digest  licet.Digest
 	rules   *cedar.PolicySet
 	regimes regimes
+	// places finds a country's regimes, in the file's order.
+	places map[string][]*Regime
+	other  [2]*Regime // elsewhere, unknown
+	// memo has the decision of every tuple of attributes that was asked for.
+	memo []atomic.Pointer[licet.Decision]
 }
 
 // Load returns a preset: "linkedin-2025".
@@ -82,12 +88,31 @@ func Parse(name string, rules, places []byte) (*Policy, error) {
 	if err := yaml.UnmarshalWithOptions(places, &p.regimes, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("policy %s: regimes: %w", name, err)
 	}
-	for _, id := range []string{regimeElsewhere, regimeUnknown} {
-		if !slices.ContainsFunc(p.regimes.Regimes, func(r Regime) bool { return r.ID == id }) {
-			return nil, fmt.Errorf("policy %s: no regime %q", name, id)
+	return p, p.index()
+}
+
+// index makes the tables that decisions look things up in.
+func (p *Policy) index() error {
+	p.memo = make([]atomic.Pointer[licet.Decision], tuples)
+	p.places = map[string][]*Regime{}
+	for i := range p.regimes.Regimes {
+		r := &p.regimes.Regimes[i]
+		for _, c := range r.Countries {
+			p.places[c] = append(p.places[c], r)
+		}
+		switch r.ID {
+		case regimeElsewhere:
+			p.other[0] = r
+		case regimeUnknown:
+			p.other[1] = r
 		}
 	}
-	return p, nil
+	for i, id := range []string{regimeElsewhere, regimeUnknown} {
+		if p.other[i] == nil {
+			return fmt.Errorf("policy %s: no regime %q", p.name, id)
+		}
+	}
+	return nil
 }
 
 const (
@@ -119,20 +144,20 @@ func (p *Policy) Regimes() []Regime { return slices.Clone(p.regimes.Regimes) }
 // Regime returns the regime of a member: the first in the file that has their
 // country and region; else that of everywhere else; else, where the country, or
 // a region on which it depends, is unknown, the one called "unknown".
-func (p *Policy) Regime(f licet.Facts) Regime {
-	want := regimeElsewhere
-	if f.Country == "" || f.Region == "" && slices.ContainsFunc(p.regimes.Regimes, func(r Regime) bool {
-		return slices.Contains(r.Countries, f.Country) && len(r.Regions) > 0
-	}) {
-		want = regimeUnknown
+func (p *Policy) Regime(f licet.Facts) Regime { return *p.regime(&f) }
+
+func (p *Policy) regime(f *licet.Facts) *Regime {
+	if f.Country == "" {
+		return p.other[1]
 	}
-	var found Regime
-	for _, r := range p.regimes.Regimes {
+	here := p.places[f.Country]
+	found := p.other[0]
+	for _, r := range here {
 		switch {
-		case slices.Contains(r.Countries, f.Country) && (len(r.Regions) == 0 || slices.Contains(r.Regions, f.Region)):
+		case len(r.Regions) == 0 || slices.Contains(r.Regions, f.Region):
 			return r
-		case r.ID == want:
-			found = r
+		case f.Region == "":
+			found = p.other[1]
 		}
 	}
 	return found
@@ -153,34 +178,40 @@ type Question struct {
 	About *licet.Standing
 }
 
-// Decide answers q. It is pure: the same question has the same answer.
+// Decide answers q. It is pure: the same question has the same answer. The
+// rules of the answer are shared by all who asked the same: they must not be changed.
 func (p *Policy) Decide(q Question) licet.Decision {
+	t, at := p.tuple(&q)
+	if at < 0 {
+		return p.authorize(t) // a purpose that nobody knows has no place in the table
+	}
+	if d := p.memo[at].Load(); d != nil {
+		return *d
+	}
+	d := p.authorize(t)
+	p.memo[at].Store(&d)
+	return d
+}
+
+// authorize asks the rules.
+func (p *Policy) authorize(t tuple) licet.Decision {
 	principal := cedar.NewEntityUID("Member", "author")
 	resource := cedar.NewEntityUID("Record", "record")
-	kind := q.Kind
-	if !kind.Known() {
-		kind = "unknown"
-	}
-	silence := p.Regime(q.Standing.Facts).Silence
-	verdict := q.Standing.Verdict(q.Purpose)
 	entities := types.EntityMap{
 		principal: {UID: principal, Attributes: types.NewRecord(types.RecordMap{
-			"age":             types.String(p.age(q.Standing, q.At, q.Adults)),
-			"verdict":         types.String(verdict),
-			"erased":          types.Boolean(q.Standing.Erased),
-			"suspected_minor": types.Boolean(q.SuspectedMinor),
+			"age":             ages[t.age],
+			"verdict":         types.String(t.verdict),
+			"erased":          types.Boolean(t.erased),
+			"suspected_minor": types.Boolean(t.suspected),
 		})},
 		resource: {UID: resource, Attributes: types.NewRecord(types.RecordMap{
-			"kind":    types.String(kind),
-			"subject": types.String(p.subject(q)),
+			"kind":    types.String(t.kind),
+			"subject": subjects[t.subject],
 		})},
 	}
-	// There is a basis where the person said yes, or said nothing in a regime
-	// where silence permits.
-	basis := verdict == licet.Permitted || verdict == licet.Undecided && silence == licet.Permitted
 	decision, why := cedar.Authorize(p.rules, entities, cedar.Request{
-		Principal: principal, Action: cedar.NewEntityUID("Purpose", types.String(q.Purpose)), Resource: resource,
-		Context: types.NewRecord(types.RecordMap{"basis": types.Boolean(basis)}),
+		Principal: principal, Action: cedar.NewEntityUID("Purpose", types.String(t.purpose)), Resource: resource,
+		Context: types.NewRecord(types.RecordMap{"basis": types.Boolean(t.basis)}),
 	})
 	d := licet.Decision{Permit: decision == cedar.Allow && len(why.Errors) == 0}
 	for _, r := range why.Reasons {
@@ -196,35 +227,47 @@ func (p *Policy) Decide(q Question) licet.Decision {
 	return d
 }
 
-func (p *Policy) age(s licet.Standing, at time.Time, adults bool) string {
-	years, err := licet.Age(s.Facts.BirthDate, at)
+func (p *Policy) age(f *licet.Facts, at time.Time, adults bool) age {
+	if f.BirthDate == "" { // the commonest case, and an error has to be made
+		if adults {
+			return ageOf
+		}
+		return ageUnknown
+	}
+	years, err := licet.Age(f.BirthDate, at)
 	switch {
 	case err != nil && adults:
-		return "of-age"
+		return ageOf
 	case err != nil:
-		return "unknown"
+		return ageUnknown
 	case years < p.regimes.Majority:
-		return "under"
+		return ageUnder
 	}
-	return "of-age"
+	return ageOf
 }
 
-func (p *Policy) subject(q Question) string {
-	switch {
-	case q.About == nil:
-		return "none"
-	case q.About.Member == "" || q.About.Erased:
-		return "unknown"
-	case q.About.Verdict(q.Purpose) == licet.Refused:
-		return "refused"
-	case q.About.Verdict(q.Purpose) == licet.Undecided && p.Regime(q.About.Facts).Silence != licet.Permitted:
-		return "refused"
+func (p *Policy) subject(q *Question) subject {
+	if q.About == nil {
+		return subjectNone
 	}
-	switch p.age(*q.About, q.At, q.Adults) {
-	case "under":
-		return "under"
-	case "unknown":
-		return "unknown"
+	if q.About.Member == "" || q.About.Erased {
+		return subjectUnknown
 	}
-	return "none"
+	if !p.basis(&q.About.Facts, q.About.Verdict(q.Purpose)) {
+		return subjectRefused
+	}
+	switch p.age(&q.About.Facts, q.At, q.Adults) {
+	case ageUnder:
+		return subjectUnder
+	case ageUnknown:
+		return subjectUnknown
+	case ageOf:
+	}
+	return subjectNone
+}
+
+// basis tells whether the person said yes, or said nothing in a regime where
+// silence permits.
+func (p *Policy) basis(f *licet.Facts, said licet.Verdict) bool {
+	return said == licet.Permitted || said == licet.Undecided && p.regime(f).Silence == licet.Permitted
 }

@@ -12,11 +12,11 @@ import (
 
 var now = time.Date(2025, 11, 4, 12, 0, 0, 0, time.UTC)
 
-func load(t *testing.T) *policy.Policy {
-	t.Helper()
+func load(tb testing.TB) *policy.Policy {
+	tb.Helper()
 	p, err := policy.Load("linkedin-2025")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }
@@ -159,16 +159,5 @@ func TestParseRefuses(t *testing.T) {
 	}
 	if _, err := policy.Load("nobody"); err == nil {
 		t.Error("a preset that does not exist was loaded")
-	}
-}
-
-func BenchmarkDecide(b *testing.B) {
-	p, err := policy.Load("linkedin-2025")
-	if err != nil {
-		b.Fatal(err)
-	}
-	q := policy.Question{Purpose: licet.PurposeTrain, Standing: adult(), Kind: licet.KindPost, At: now}
-	for b.Loop() {
-		p.Decide(q)
 	}
 }
