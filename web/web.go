@@ -17,6 +17,7 @@ import (
 
 	"licet"
 	"licet/app"
+	"licet/ledger"
 )
 
 //go:embed templates/*.html static/* locales/*.json
@@ -93,6 +94,7 @@ func (s *Server) Routes() []Route {
 		{"GET", "/healthz", Anyone, false, s.health},
 		{"GET", "/log/key", Anyone, false, s.logKey},
 		{"GET", "/log/checkpoint", Anyone, false, s.checkpoint},
+		{"GET", "/log/tile/{path...}", Anyone, false, s.tile},
 		{"GET", "/v1/models", Anyone, false, s.models},
 		{"POST", "/v1/chat/completions", OfMember, false, s.chat},
 		{"GET", "/api/choices", OfMember, false, s.choices},
@@ -225,5 +227,20 @@ func (s *Server) checkpoint(w http.ResponseWriter, r *http.Request, _ licet.Memb
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, err = w.Write(signed)
+	return err
+}
+
+// tile serves the log in the layout of C2SP tlog-tiles.
+func (s *Server) tile(w http.ResponseWriter, r *http.Request, _ licet.MemberID) error {
+	data, err := s.app.Ledger().Tile(r.Context(), r.PathValue("path"))
+	if errors.Is(err, ledger.ErrNoTile) {
+		return problem{http.StatusNotFound, "invalid_request_error", "not_found", "the log has no such tile: see /log/checkpoint for its size"}
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable") // a tile never changes
+	_, err = w.Write(data)
 	return err
 }

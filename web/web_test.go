@@ -94,7 +94,7 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 	forged := []byte(s.pass("m02"))
 	forged[3] ^= 1 // another member's id under the same authentication
 	for _, r := range routes {
-		path := strings.NewReplacer("{$}", "", "{file}", "licet.css", "{purpose}", "train").Replace(r.Path)
+		path := strings.NewReplacer("{$}", "", "{file}", "licet.css", "{purpose}", "train", "{path...}", "0/000.p/1").Replace(r.Path)
 		body := ""
 		switch path {
 		case "/v1/chat/completions":
