@@ -71,6 +71,26 @@ func TestWhatCameLateWaitsForTheNextNotice(t *testing.T) {
 	}
 }
 
+// TestAWindowIsNeverShortened: a notice may give more time than the one before it,
+// not less, until that one's window was frozen.
+func TestAWindowIsNeverShortened(t *testing.T) {
+	ctx := t.Context()
+	a := quayside.New(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	in := func(days int) string { return a.Now().AddDate(0, 0, days).Format(time.DateOnly) }
+	if _, err := a.Notify(ctx, in(60)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Notify(ctx, in(59)); err == nil || !strings.Contains(err.Error(), "never shorter") {
+		t.Errorf("a day less: %v, want to be refused", err)
+	}
+	if _, err := a.Notify(ctx, in(61)); err != nil {
+		t.Errorf("a day more: %v", err)
+	}
+	if b, err := a.Ledger().Audit(ctx); err != nil || len(b) > 0 {
+		t.Errorf("audit: %v, %v", b, err)
+	}
+}
+
 // TestErasingTakesWhatWasLearnedAlong: after an erasure and the forgetting that
 // follows, no object is left that learned from the member, and neither what they
 // wrote nor a receipt can be had.

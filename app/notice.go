@@ -4,13 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"licet"
-	"licet/ledger/smt"
+	"licet/ledger"
 )
 
 //go:embed notices/*.txt
@@ -40,6 +39,13 @@ func (a *App) Notify(ctx context.Context, deadline string) (licet.Notified, erro
 	if shortest := a.policy.MinWindowDays(); day.Before(now.AddDate(0, 0, shortest-1)) {
 		return licet.Notified{}, fmt.Errorf("deadline %s: a window is at least %d days, so not before %s", deadline, shortest,
 			now.AddDate(0, 0, shortest).Format(time.DateOnly))
+	}
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return licet.Notified{}, err
+	}
+	if open := state.Frozen < state.NoticeAt; open && deadline < state.Notice.Deadline {
+		return licet.Notified{}, fmt.Errorf("deadline %s: members were told that they can object until %s; a window can be made longer, never shorter", deadline, state.Notice.Deadline)
 	}
 	n := licet.Notified{Notice: "notice-" + now.Format(time.DateOnly), Policy: a.policy.Digest(), Deadline: deadline, Texts: map[string]licet.Digest{}}
 	for _, language := range []string{"en", "fr"} {
@@ -96,11 +102,15 @@ func (a *App) Freeze(ctx context.Context) (licet.Event, error) {
 		return licet.Event{}, fmt.Errorf("%w: members can object until the end of %s everywhere on Earth (it is %s)", ErrTooEarly,
 			state.Notice.Deadline, a.Now().Format(time.RFC3339))
 	}
-	root, err := standingsRoot(state)
-	if err != nil {
-		return licet.Event{}, err
-	}
-	done, err := a.ledger.Do(ctx, func(context.Context, *sql.Tx, uint64) ([]licet.Event, error) {
+	done, err := a.ledger.Do(ctx, func(ctx context.Context, _ *sql.Tx, next uint64) ([]licet.Event, error) {
+		last, err := a.ledger.State(ctx, next) // with what another process may have added since
+		if err != nil {
+			return nil, err
+		}
+		root, err := ledger.StandingsRoot(last)
+		if err != nil {
+			return nil, err
+		}
 		e, err := operator(licet.EventFrozen, licet.Frozen{Notice: state.Notice.Notice, Standings: root})
 		return []licet.Event{e}, err
 	})
@@ -108,21 +118,4 @@ func (a *App) Freeze(ctx context.Context) (licet.Event, error) {
 		return licet.Event{}, err
 	}
 	return done[0], nil
-}
-
-// standingsRoot commits to every member's standing: at a slot that only their
-// token finds, the digest of what the log knows of them.
-func standingsRoot(state licet.State) (licet.Digest, error) {
-	values := map[licet.Digest]licet.Digest{}
-	for _, s := range state.Members {
-		if s.Erased {
-			continue
-		}
-		data, err := json.Marshal(s)
-		if err != nil {
-			return licet.Digest{}, fmt.Errorf("standing: %w", err)
-		}
-		values[smt.Slot(licet.Sum([]byte("licet-standings-v1")), s.Token)] = licet.Sum(data)
-	}
-	return smt.New(values).Root(), nil
 }

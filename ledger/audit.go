@@ -110,12 +110,34 @@ func (a *audit) event(ctx context.Context, e licet.Event, leaf []byte) error {
 	}
 	if readable {
 		a.clock.check(e, a.breach)
+		if e.Type == licet.EventFrozen {
+			a.standings(e)
+		}
 		if err := a.folder.Fold(e); err != nil {
 			a.breach(seq, "breaks the order of the log: %v", err)
 			a.folder = licet.NewFolder(skip(a.folder.State(), e))
 		}
 	}
 	return nil
+}
+
+// standings compares the root that a freeze has stated with the fold. Where the
+// events of somebody who was erased later can't be read any more, their standing
+// of then is gone, and nothing can be compared.
+func (a *audit) standings(e licet.Event) {
+	before := a.folder.State()
+	if _, gone := before.Unexplained(); gone {
+		return
+	}
+	seq := int64(e.Seq) //nolint:gosec // a position fits
+	frozen, err := licet.BodyOf[licet.Frozen](e)
+	if err != nil {
+		a.breach(seq, "%v", err)
+		return
+	}
+	if root, err := StandingsRoot(before); err != nil || root != frozen.Standings {
+		a.breach(seq, "states a root of standings that the choices before it don't give")
+	}
 }
 
 // skip goes on behind an event that can't be folded.
@@ -188,6 +210,7 @@ func (a *audit) tree(ctx context.Context, n int64) error {
 // corpus, model.
 type clock struct {
 	notified  licet.Notified
+	closed    bool // the window of that notice was frozen
 	delivered bool
 	frozen    map[uint64]bool
 	built     map[licet.Digest]bool
@@ -211,14 +234,23 @@ func (c *clock) step(e licet.Event) (problems []string) {
 	case licet.EventNotified:
 		var n licet.Notified
 		if n, err = licet.BodyOf[licet.Notified](e); err == nil {
-			if n.Notice == c.notified.Notice && n.Deadline < c.notified.Deadline {
-				bad("the window of %s was shortened", n.Notice)
-			}
-			c.notified, c.delivered = n, false
+			c.window(n, e.Time, bad)
+			c.notified, c.delivered, c.closed = n, false, false
 		}
 	case licet.EventDelivered:
-		c.delivered = true
+		var d licet.Delivered
+		if d, err = licet.BodyOf[licet.Delivered](e); err == nil {
+			if d.Notice != c.notified.Notice || d.Notice == "" {
+				bad("delivered %q, which is not the notice in force", d.Notice)
+			} else {
+				c.delivered = true
+			}
+		}
 	case licet.EventFrozen:
+		var f licet.Frozen
+		if f, err = licet.BodyOf[licet.Frozen](e); err == nil && f.Notice != c.notified.Notice {
+			bad("frozen for %q, which is not the notice in force", f.Notice)
+		}
 		switch over, notice := licet.DeadlineEnded(c.notified.Deadline, e.Time); {
 		case notice != nil:
 			bad("frozen without a notice")
@@ -227,12 +259,15 @@ func (c *clock) step(e licet.Event) (problems []string) {
 		case !c.delivered:
 			bad("frozen before the notice was delivered")
 		}
-		c.frozen[e.Seq] = true
+		c.frozen[e.Seq], c.closed = true, true
 	case licet.EventBuilt:
 		var b licet.Built
 		if b, err = licet.BodyOf[licet.Built](e); err == nil {
 			if !c.frozen[b.Frozen] {
 				bad("built from position %d, which is no freeze", b.Frozen)
+			}
+			if b.At < b.Frozen {
+				bad("built from position %d, before its freeze at %d", b.At, b.Frozen)
 			}
 			if b.At > e.Seq {
 				bad("built from events that had not happened")
@@ -258,4 +293,22 @@ func (c *clock) step(e licet.Event) (problems []string) {
 		bad("%v", err)
 	}
 	return problems
+}
+
+// shortestWindow is what no notice may go below, in days, whatever its policy.
+const shortestWindow = 30
+
+// window checks a new notice against the one whose window it replaces.
+func (c *clock) window(n licet.Notified, at time.Time, bad func(format string, args ...any)) {
+	day, err := time.Parse(time.DateOnly, n.Deadline)
+	if err != nil {
+		bad("the notice %s has no deadline that is a date", n.Notice)
+		return
+	}
+	if !c.closed && n.Deadline < c.notified.Deadline {
+		bad("the window of %s was shortened", c.notified.Notice)
+	}
+	if y, m, d := at.UTC().Date(); day.Before(time.Date(y, m, d+shortestWindow-1, 0, 0, 0, 0, time.UTC)) {
+		bad("the window of %s is under %d days", n.Notice, shortestWindow)
+	}
 }

@@ -392,12 +392,17 @@ func TestTheClockBindsTheOperator(t *testing.T) {
 	notice := licet.Notified{Notice: "n1", Deadline: "2025-12-18"}
 	run, adapter := licet.Sum([]byte("run")), licet.Sum([]byte("adapter"))
 	day := 24 * time.Hour
+	nobody, err := ledger.StandingsRoot(licet.State{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	frozen := licet.Frozen{Notice: "n1", Standings: nobody}
 	type step struct {
 		after time.Duration
 		t     licet.EventType
 		body  any
 	}
-	notify, deliver, freeze := step{0, licet.EventNotified, notice}, step{0, licet.EventDelivered, licet.Delivered{Notice: "n1"}}, step{47 * day, licet.EventFrozen, licet.Frozen{Notice: "n1"}}
+	notify, deliver, freeze := step{0, licet.EventNotified, notice}, step{0, licet.EventDelivered, licet.Delivered{Notice: "n1"}}, step{47 * day, licet.EventFrozen, frozen}
 	built := step{0, licet.EventBuilt, licet.Built{Frozen: 3, At: 4, Run: run}}
 	trained := step{0, licet.EventTrained, licet.Trained{Run: run, Adapter: adapter}}
 	promoted := step{0, licet.EventPromoted, licet.Promoted{Run: run, Adapter: adapter}}
@@ -406,10 +411,17 @@ func TestTheClockBindsTheOperator(t *testing.T) {
 		want  string
 	}{
 		"in order":                   {[]step{notify, deliver, freeze, built, trained, promoted}, ""},
-		"frozen too early":           {[]step{notify, deliver, {44 * day, licet.EventFrozen, licet.Frozen{Notice: "n1"}}}, "event 3: frozen before 2025-12-18 had ended everywhere on Earth"},
+		"frozen too early":           {[]step{notify, deliver, {44 * day, licet.EventFrozen, frozen}}, "event 3: frozen before 2025-12-18 had ended everywhere on Earth"},
 		"frozen without a notice":    {[]step{freeze}, "event 1: frozen without a notice"},
 		"frozen without delivery":    {[]step{notify, freeze}, "event 2: frozen before the notice was delivered"},
 		"a shortened window":         {[]step{notify, {0, licet.EventNotified, licet.Notified{Notice: "n1", Deadline: "2025-12-01"}}}, "event 2: the window of n1 was shortened"},
+		"a shorter second notice":    {[]step{notify, {0, licet.EventNotified, licet.Notified{Notice: "n2", Deadline: "2025-12-10"}}}, "event 2: the window of n1 was shortened"},
+		"a window of a week":         {[]step{{0, licet.EventNotified, licet.Notified{Notice: "n1", Deadline: "2025-11-10"}}}, "event 1: the window of n1 is under 30 days"},
+		"a deadline that is no date": {[]step{{0, licet.EventNotified, licet.Notified{Notice: "n1", Deadline: "soon"}}}, "event 1: the notice n1 has no deadline"},
+		"another notice delivered":   {[]step{notify, {0, licet.EventDelivered, licet.Delivered{Notice: "n0"}}, freeze}, "event 3: frozen before the notice was delivered"},
+		"frozen for another notice":  {[]step{notify, deliver, {47 * day, licet.EventFrozen, licet.Frozen{Notice: "n0", Standings: nobody}}}, "event 3: frozen for \"n0\""},
+		"another root of standings":  {[]step{notify, deliver, {47 * day, licet.EventFrozen, licet.Frozen{Notice: "n1", Standings: run}}}, "event 3: states a root of standings"},
+		"built before its freeze":    {[]step{notify, deliver, freeze, {0, licet.EventBuilt, licet.Built{Frozen: 3, At: 2, Run: run}}}, "event 4: built from position 2, before its freeze at 3"},
 		"built from no freeze":       {[]step{notify, deliver, freeze, {0, licet.EventBuilt, licet.Built{Frozen: 2, At: 4, Run: run}}}, "event 4: built from position 2, which is no freeze"},
 		"built from the future":      {[]step{notify, deliver, freeze, {0, licet.EventBuilt, licet.Built{Frozen: 3, At: 40, Run: run}}}, "event 4: built from events that had not happened"},
 		"trained from nothing":       {[]step{notify, deliver, freeze, trained}, "event 4: trained from a corpus that was not built"},
