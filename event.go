@@ -3,6 +3,7 @@ package licet
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -21,6 +22,9 @@ const (
 	EventPromoted  EventType = "promoted"  // what is served from here on
 	EventForgot    EventType = "forgot"    // a rebuild without those who objected
 	EventErased    EventType = "erased"    // a member's key was destroyed
+	EventDisclosed EventType = "disclosed" // a corpus or an adapter was given to somebody outside
+	EventTold      EventType = "told"      // who had been given something heard who is gone since
+	EventShielded  EventType = "shielded"  // somebody who is no member objected, by name or handle
 )
 
 // What a member does, or is recorded of one: encrypted under the member's key.
@@ -31,16 +35,19 @@ const (
 	EventRemoved   EventType = "removed"   // records went
 	EventObjected  EventType = "objected"
 	EventConsented EventType = "consented"
+	EventSignalled EventType = "signalled"  // a signal spoke for them: never their own word
+	EventAgeJudged EventType = "age_judged" // the operator decided whether a suspected minor is one
+	EventGiven     EventType = "given"      // words of theirs went outside
 )
 
 // OfMember tells whether events of type t belong to a member and are
 // encrypted under that member's key.
 func (t EventType) OfMember() bool {
 	switch t {
-	case EventJoined, EventDescribed, EventIngested, EventRemoved, EventObjected, EventConsented:
+	case EventJoined, EventDescribed, EventIngested, EventRemoved, EventObjected, EventConsented, EventSignalled, EventAgeJudged, EventGiven:
 		return true
 	case EventFounded, EventAdopted, EventNotified, EventDelivered, EventFrozen, EventBuilt, EventTrained, EventPromoted, EventForgot,
-		EventErased:
+		EventErased, EventDisclosed, EventTold, EventShielded:
 		return false
 	}
 	return false
@@ -85,8 +92,14 @@ type Adopted struct {
 type Notified struct {
 	Notice   string            `json:"notice"` // its version
 	Policy   Digest            `json:"policy"`
-	Texts    map[string]Digest `json:"texts"`    // by language
-	Deadline string            `json:"deadline"` // YYYY-MM-DD, kept until it has ended everywhere on Earth
+	Texts    map[string]Digest `json:"texts"`              // by language
+	Deadline string            `json:"deadline"`           // YYYY-MM-DD, kept until it has ended everywhere on Earth
+	Purposes []Purpose         `json:"purposes,omitempty"` // what members were told of; empty: train
+}
+
+// Names tells whether members were told of purpose p by the notice.
+func (n Notified) Names(p Purpose) bool {
+	return len(n.Purposes) == 0 && p == PurposeTrain || slices.Contains(n.Purposes, p)
 }
 
 // Delivered says that a notice reached members.
@@ -106,8 +119,9 @@ type Frozen struct {
 
 // Built commits to a corpus.
 type Built struct {
-	Frozen   uint64         `json:"frozen"` // F
-	At       uint64         `json:"at"`     // n: events before this position count
+	Purpose  Purpose        `json:"purpose,omitempty"` // empty: train
+	Frozen   uint64         `json:"frozen"`            // F
+	At       uint64         `json:"at"`                // n: events before this position count
 	Run      Digest         `json:"run"`
 	Corpus   Digest         `json:"corpus"`
 	Manifest Digest         `json:"manifest"`
@@ -151,6 +165,35 @@ type Forgot struct {
 type Erased struct {
 	Member  MemberID  `json:"member"`
 	Refused []Purpose `json:"refused,omitempty"`
+	Given   []uint64  `json:"given,omitempty"` // positions of the disclosures that had words of theirs
+}
+
+// A Disclosed says that something which holds, or has learned from, members'
+// words was given to somebody outside.
+type Disclosed struct {
+	Recipient string  `json:"recipient"`
+	Purpose   Purpose `json:"purpose"`
+	Basis     string  `json:"basis"` // the lawful basis, in the operator's words
+	What      string  `json:"what"`  // corpus, adapter
+	Run       Digest  `json:"run"`
+	Digest    Digest  `json:"digest"` // of what was given
+	Members   int     `json:"members"`
+}
+
+// Told says that a recipient heard who is gone since a disclosure (GDPR, Article 19).
+type Told struct {
+	Disclosed uint64 `json:"disclosed"` // position of the disclosure
+	Upto      uint64 `json:"upto"`      // what happened before this position was in the message
+	Members   int    `json:"members"`   // how many it named
+	Message   Digest `json:"message"`
+}
+
+// Shielded says that somebody who is no member objected. What they are called is
+// kept as a keyed hash, in the vault; here stands what only they can recompute.
+type Shielded struct {
+	Commitment Digest `json:"commitment"` // SHA-256(salt ‖ folded name or handle); the salt is on their receipt
+	Handle     bool   `json:"handle,omitempty"`
+	Channel    string `json:"channel"`
 }
 
 // Joined is a member's first event.
@@ -184,6 +227,28 @@ type Objected struct {
 type Consented struct {
 	Purpose Purpose `json:"purpose"`
 	Said
+}
+
+// Signalled says that a signal speaks for a member, or no longer does.
+type Signalled struct {
+	Signal  Signal `json:"signal"`
+	On      bool   `json:"on"`
+	Channel string `json:"channel"` // web, api, import
+}
+
+// AgeJudged is the operator's decision on a suspected minor. It answers what was
+// known before it; what comes later is suspected anew.
+type AgeJudged struct {
+	OfAge  bool   `json:"of_age"`
+	Reason string `json:"reason"`
+}
+
+// Given says that words of a member went outside with a disclosure.
+type Given struct {
+	Disclosed uint64  `json:"disclosed"` // position of the operator's event
+	Recipient string  `json:"recipient"`
+	Purpose   Purpose `json:"purpose"`
+	What      string  `json:"what"`
 }
 
 // Said is how a choice was made.

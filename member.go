@@ -29,6 +29,7 @@ type Facts struct {
 	Country   string    `json:"country,omitempty"`    // ISO 3166-1 alpha-2
 	Region    string    `json:"region,omitempty"`     // ISO 3166-2
 	BirthDate string    `json:"birth_date,omitempty"` // YYYY-MM-DD
+	School    int       `json:"school,omitempty"`     // the year in which they first went to school
 	Language  string    `json:"language,omitempty"`   // BCP 47
 	Plan      Plan      `json:"plan,omitempty"`
 	Joined    time.Time `json:"joined,omitzero"`
@@ -59,6 +60,25 @@ func Age(birthDate string, at time.Time) (int, error) {
 		age--
 	}
 	return age, nil
+}
+
+// The ages at which people first go to school, the youngest and the oldest of
+// any country's custom that we know: from 4 in Northern Ireland to 8 for who starts late.
+const (
+	youngestPupil = 4
+	oldestPupil   = 8
+)
+
+// AgeFromSchool returns the least and the greatest age, in full years, that
+// somebody can have at a time who first went to school in a year.
+func AgeFromSchool(year int, at time.Time) (least, greatest int) {
+	y := at.UTC().Year()
+	// Born on the last day of the year: not yet a year older but on that day.
+	least = y - (year - youngestPupil)
+	if m, d := at.UTC().Month(), at.UTC().Day(); m < time.December || d < 31 {
+		least--
+	}
+	return least, y - (year - oldestPupil) // born on the first
 }
 
 // parseDate reads YYYY-MM-DD: time.Parse does it too, twenty times slower, and

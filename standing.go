@@ -27,21 +27,59 @@ type Choice struct {
 
 // A Standing is what the ledger knows of one member at one position.
 type Standing struct {
-	Member  MemberID           `json:"member"`
-	Token   Digest             `json:"token"`
-	Facts   Facts              `json:"facts"`
-	First   uint64             `json:"first"` // position of the Joined event
-	Erased  bool               `json:"erased,omitempty"`
+	Member MemberID `json:"member"`
+	Token  Digest   `json:"token"`
+	Facts  Facts    `json:"facts"`
+	First  uint64   `json:"first"` // position of the Joined event
+	Erased bool     `json:"erased,omitempty"`
+	// Choices are the person's own words: the last of each purpose.
 	Choices map[Purpose]Choice `json:"choices,omitempty"`
+	// Signals are what machines said for them, and where; only those that are on.
+	Signals map[Signal]Heard `json:"signals,omitempty"`
+	Age     *Judged          `json:"age,omitempty"`
+	Given   []uint64         `json:"given,omitempty"` // positions of disclosures with words of theirs
 }
 
-// Verdict returns what the person said of p, or Undecided.
+// Heard is where and when a signal was heard.
+type Heard struct {
+	Seq     uint64    `json:"seq"`
+	Time    time.Time `json:"time"`
+	Channel string    `json:"channel"`
+}
+
+// Judged is the operator's decision on a suspected minor.
+type Judged struct {
+	OfAge  bool   `json:"of_age"`
+	Reason string `json:"reason"`
+	Seq    uint64 `json:"seq"`
+}
+
+// Verdict returns what the person said of p, or Undecided. A refusal of the whole
+// covers its parts, unless they permitted the part later; a yes never spreads.
 func (s Standing) Verdict(p Purpose) Verdict {
-	if c, ok := s.Choices[p]; ok {
-		return c.Verdict
+	own, said := s.Choices[p]
+	for whole, ok := p.Within(); ok; whole, ok = whole.Within() {
+		if c, ok := s.Choices[whole]; ok && c.Verdict == Refused && (!said || own.Seq < c.Seq) {
+			return Refused
+		}
+	}
+	if said {
+		return own.Verdict
 	}
 	return Undecided
 }
+
+// A Provenance says whose word decides for a member: kept apart, so that no page
+// or report calls a default consent.
+type Provenance string
+
+// The provenances, the strongest first.
+const (
+	FromAge     Provenance = "age-rule" // a birth date, a school year, a suspicion or the operator's decision on it
+	FromPerson  Provenance = "person"
+	FromSignal  Provenance = "signal"
+	FromDefault Provenance = "default" // silence, and what the regime makes of it
+)
 
 // A State is every member's standing after the first Next events, and the
 // operator's acts that rules need. The zero value is the state before any event.
@@ -136,7 +174,7 @@ func (f *Folder) foldMember(e Event) error {
 		if ok && !m.Erased {
 			return fmt.Errorf("event %d: member joined twice", e.Seq)
 		}
-		m.Member, m.Token, m.Facts, m.First, m.Erased = e.Member, body.Token, body.Facts, e.Seq, false
+		m.Member, m.Token, m.Facts, m.First, m.Erased, m.Given = e.Member, body.Token, body.Facts, e.Seq, false, nil
 		f.s.Members[e.Member] = m
 		return nil
 	}
@@ -156,6 +194,36 @@ func (f *Folder) foldMember(e Event) error {
 			return err
 		}
 		m.Choices = with(m.Choices, body.Purpose, Choice{Refused, e.Seq, e.Time, body.Said})
+	case EventSignalled:
+		body, err := BodyOf[Signalled](e)
+		if err != nil {
+			return err
+		}
+		if !body.Signal.Known() {
+			return fmt.Errorf("event %d: unknown signal %q", e.Seq, body.Signal)
+		}
+		m.Signals = maps.Clone(m.Signals)
+		switch {
+		case !body.On:
+			delete(m.Signals, body.Signal)
+		case m.Signals == nil:
+			m.Signals = map[Signal]Heard{}
+			fallthrough
+		default:
+			m.Signals[body.Signal] = Heard{e.Seq, e.Time, body.Channel}
+		}
+	case EventAgeJudged:
+		body, err := BodyOf[AgeJudged](e)
+		if err != nil {
+			return err
+		}
+		m.Age = &Judged{body.OfAge, body.Reason, e.Seq}
+	case EventGiven:
+		body, err := BodyOf[Given](e)
+		if err != nil {
+			return err
+		}
+		m.Given = append(slices.Clone(m.Given), body.Disclosed)
 	case EventConsented:
 		body, err := BodyOf[Consented](e)
 		if err != nil {
@@ -200,7 +268,7 @@ func (f *Folder) foldOperator(e Event) error {
 		f.s.Trained, err = BodyOf[Trained](e)
 	case EventPromoted:
 		f.s.Promoted, err = BodyOf[Promoted](e)
-	case EventForgot:
+	case EventForgot, EventDisclosed, EventTold, EventShielded: // they change nobody's standing
 	case EventErased:
 		var body Erased
 		if body, err = BodyOf[Erased](e); err == nil {
@@ -215,7 +283,7 @@ func (f *Folder) foldOperator(e Event) error {
 // erase keeps nothing of the member but what they had refused.
 func (f *Folder) erase(body Erased, e Event) {
 	delete(f.s.unreadable, body.Member)
-	m := Standing{Member: body.Member, Erased: true}
+	m := Standing{Member: body.Member, Erased: true, Given: body.Given}
 	for _, p := range body.Refused {
 		m.Choices = with(m.Choices, p, Choice{Verdict: Refused, Seq: e.Seq, Time: e.Time, Said: Said{Channel: "erasure"}})
 	}

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"testing"
 
 	"licet"
@@ -24,19 +25,23 @@ func TestWhatIsRememberedIsWhatTheRulesSay(t *testing.T) {
 	pick := func(options ...string) string { return options[rnd.IntN(len(options))] }
 	person := func(purpose licet.Purpose) licet.Standing {
 		s := licet.Standing{Member: "m", Erased: rnd.IntN(8) == 0, Facts: licet.Facts{
-			Country: pick("FR", "US", "CA", "HK", "", "XX"), Region: pick("", "CA-QC", "CA-ON"),
+			School: rnd.IntN(2) * (2000 + rnd.IntN(20)), Country: pick("FR", "US", "CA", "HK", "", "XX"), Region: pick("", "CA-QC", "CA-ON"),
 			BirthDate: pick("1980-01-01", "2010-02-28", "", "2007-11-04", "1980-02-30", "soon"),
 		}}
+		if rnd.IntN(3) == 0 {
+			s.Signals = map[licet.Signal]licet.Heard{licet.Signals()[rnd.IntN(4)]: {Seq: 1}}
+		}
 		return says(s, purpose, licet.Verdict(pick("undecided", "permitted", "refused", "perhaps")))
 	}
 	kinds := append(licet.Kinds(), "rumour", "")
 	purposes := append(licet.Purposes(), "sell", "")
 	permitted := 0
+	exhausted := p.Exhausted()
 	for range 50_000 {
 		purpose := purposes[rnd.IntN(len(purposes))]
 		q := policy.Question{
 			Purpose: purpose, Standing: person(purpose), Kind: kinds[rnd.IntN(len(kinds))], At: now,
-			SuspectedMinor: rnd.IntN(6) == 0, Adults: rnd.IntN(2) == 0,
+			SuspectedMinor: rnd.IntN(6) == 0, Special: rnd.IntN(6) == 0, Signal: licet.Signal(pick("", "", "noindex", "gpc", "train-ai=n", "smoke")), Adults: rnd.IntN(2) == 0,
 		}
 		if rnd.IntN(2) == 0 {
 			about := person(purpose)
@@ -53,6 +58,9 @@ func TestWhatIsRememberedIsWhatTheRulesSay(t *testing.T) {
 		}
 		if want.Permit {
 			permitted++
+		}
+		if rules, permit := exhausted(q); rules != nil && (permit != want.Permit || !slices.Equal(rules, want.Rules)) {
+			t.Fatalf("%+v: the checker has %v, %v, the rules say %+v", q, permit, rules, want)
 		}
 	}
 	if permitted == 0 {

@@ -6,13 +6,17 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"github.com/cedar-policy/cedar-go"
-	"github.com/cedar-policy/cedar-go/types"
 	"github.com/goccy/go-yaml"
+	"golang.org/x/text/unicode/norm"
 
 	"licet"
 )
@@ -33,13 +37,30 @@ type Regime struct {
 	Silence       licet.Verdict     `yaml:"silence"` // what saying nothing means
 	Notice        bool              `yaml:"notice"`
 	WindowDays    int               `yaml:"window_days"`
-	Why           map[string]string `yaml:"why"` // for the member, by language
+	Majority      int               `yaml:"age_of_majority"` // years; 0: the policy's
+	Exclude       []licet.Kind      `yaml:"exclude"`         // kinds that are left out here, beside those of the rules
+	Why           map[string]string `yaml:"why"`             // for the member, by language
 }
 
+// basis tells whether the person said yes, or said nothing where silence
+// permits. Of a purpose that is a part of another, silence never permits.
+func (r *Regime) basis(p licet.Purpose, said licet.Verdict) bool {
+	if said == licet.Undecided && r.Silence == licet.Permitted {
+		_, part := p.Within()
+		return !part
+	}
+	return said == licet.Permitted
+}
+
+// excludes tells whether the regime leaves out a kind, a kind that nobody knows included.
+func (r *Regime) excludes(k licet.Kind) bool { return !k.Known() || slices.Contains(r.Exclude, k) }
+
 type regimes struct {
-	MinWindowDays int      `yaml:"min_window_days"`
-	Majority      int      `yaml:"age_of_majority"`
-	Regimes       []Regime `yaml:"regimes"`
+	MinWindowDays int                              `yaml:"min_window_days"`
+	Majority      int                              `yaml:"age_of_majority"`
+	Signals       map[licet.Signal][]licet.Purpose `yaml:"signals"`
+	SpecialGroups map[string][]string              `yaml:"special_groups"` // words of groups' names, by category
+	Regimes       []Regime                         `yaml:"regimes"`
 }
 
 // A Policy is rules and regimes. It is immutable and safe for concurrent use.
@@ -50,12 +71,16 @@ type Policy struct {
 	regimes regimes
 	// places finds a country's regimes, in the file's order.
 	places map[string][]*Regime
-	other  [2]*Regime // elsewhere, unknown
+	other  [2]*Regime        // elsewhere, unknown
+	groups map[string]string // the category of a folded word
 	// memo has the decision of every tuple of attributes that was asked for.
 	memo []atomic.Pointer[licet.Decision]
 }
 
-// Load returns a preset: "linkedin-2025".
+// Presets names the presets, the first of them the one that we recommend.
+func Presets() []string { return []string{"recommended", "opt-in", "linkedin-2025"} }
+
+// Load returns a preset.
 func Load(preset string) (*Policy, error) {
 	rules, err := presets.ReadFile("presets/" + preset + ".cedar")
 	if err != nil {
@@ -94,7 +119,12 @@ func Parse(name string, rules, places []byte) (*Policy, error) {
 // index makes the tables that decisions look things up in.
 func (p *Policy) index() error {
 	p.memo = make([]atomic.Pointer[licet.Decision], tuples)
-	p.places = map[string][]*Regime{}
+	p.places, p.groups = map[string][]*Regime{}, map[string]string{}
+	for _, category := range slices.Sorted(maps.Keys(p.regimes.SpecialGroups)) {
+		for _, word := range p.regimes.SpecialGroups[category] {
+			p.groups[word] = category
+		}
+	}
 	for i := range p.regimes.Regimes {
 		r := &p.regimes.Regimes[i]
 		for _, c := range r.Countries {
@@ -170,6 +200,10 @@ type Question struct {
 	Kind           licet.Kind
 	At             time.Time
 	SuspectedMinor bool
+	// Special says that the record was written in a group of a special category: see Policy.Special.
+	Special bool
+	// Signal is one that came with the record itself; empty: none.
+	Signal licet.Signal
 	// Adults says that the operator asserts, on record, that every member of
 	// the author's platform is of age.
 	Adults bool
@@ -195,23 +229,8 @@ func (p *Policy) Decide(q Question) licet.Decision {
 
 // authorize asks the rules.
 func (p *Policy) authorize(t tuple) licet.Decision {
-	principal := cedar.NewEntityUID("Member", "author")
-	resource := cedar.NewEntityUID("Record", "record")
-	entities := types.EntityMap{
-		principal: {UID: principal, Attributes: types.NewRecord(types.RecordMap{
-			"age":             ages[t.age],
-			"verdict":         types.String(t.verdict),
-			"erased":          types.Boolean(t.erased),
-			"suspected_minor": types.Boolean(t.suspected),
-		})},
-		resource: {UID: resource, Attributes: types.NewRecord(types.RecordMap{
-			"kind":    types.String(t.kind),
-			"subject": subjects[t.subject],
-		})},
-	}
-	decision, why := cedar.Authorize(p.rules, entities, cedar.Request{
-		Principal: principal, Action: cedar.NewEntityUID("Purpose", types.String(t.purpose)), Resource: resource,
-		Context: types.NewRecord(types.RecordMap{"basis": types.Boolean(t.basis)}),
+	decision, why := cedar.Authorize(p.rules, t.entities(), cedar.Request{
+		Principal: author, Action: action(t.purpose), Resource: record, Context: t.context(),
 	})
 	d := licet.Decision{Permit: decision == cedar.Allow && len(why.Errors) == 0}
 	for _, r := range why.Reasons {
@@ -227,23 +246,32 @@ func (p *Policy) authorize(t tuple) licet.Decision {
 	return d
 }
 
-func (p *Policy) age(f *licet.Facts, at time.Time, adults bool) age {
-	if f.BirthDate == "" { // the commonest case, and an error has to be made
-		if adults {
-			return ageOf
+// age compares with the age of majority. What is not known, or can't be, is unknown.
+func (p *Policy) age(f *licet.Facts, r *Regime, at time.Time, adults bool) age {
+	majority := max(p.regimes.Majority, r.Majority)
+	unknown := ageUnknown
+	if adults {
+		unknown = ageOf
+	}
+	if f.BirthDate != "" {
+		years, err := licet.Age(f.BirthDate, at)
+		switch {
+		case err != nil:
+			return unknown
+		case years < majority:
+			return ageUnder
 		}
-		return ageUnknown
-	}
-	years, err := licet.Age(f.BirthDate, at)
-	switch {
-	case err != nil && adults:
 		return ageOf
-	case err != nil:
-		return ageUnknown
-	case years < p.regimes.Majority:
-		return ageUnder
 	}
-	return ageOf
+	if f.School != 0 {
+		switch least, greatest := licet.AgeFromSchool(f.School, at); {
+		case least >= majority:
+			return ageOf
+		case greatest < majority:
+			return ageUnder
+		}
+	}
+	return unknown
 }
 
 func (p *Policy) subject(q *Question) subject {
@@ -253,10 +281,14 @@ func (p *Policy) subject(q *Question) subject {
 	if q.About.Member == "" || q.About.Erased {
 		return subjectUnknown
 	}
-	if !p.basis(&q.About.Facts, q.About.Verdict(q.Purpose)) {
+	regime, said := p.regime(&q.About.Facts), q.About.Verdict(q.Purpose)
+	if !regime.basis(q.Purpose, said) {
 		return subjectRefused
 	}
-	switch p.age(&q.About.Facts, q.At, q.Adults) {
+	if said != licet.Permitted && p.speaks(q.About.Signals, q.Purpose) {
+		return subjectRefused
+	}
+	switch p.age(&q.About.Facts, regime, q.At, q.Adults) {
 	case ageUnder:
 		return subjectUnder
 	case ageUnknown:
@@ -266,8 +298,77 @@ func (p *Policy) subject(q *Question) subject {
 	return subjectNone
 }
 
-// basis tells whether the person said yes, or said nothing in a regime where
-// silence permits.
-func (p *Policy) basis(f *licet.Facts, said licet.Verdict) bool {
-	return said == licet.Permitted || said == licet.Undecided && p.regime(f).Silence == licet.Permitted
+// signalled tells whether a signal of the member or of the record speaks of the purpose.
+func (p *Policy) signalled(q *Question) bool {
+	return p.speaks(q.Standing.Signals, q.Purpose) || q.Signal != "" && p.refuses(q.Signal, q.Purpose)
+}
+
+func (p *Policy) speaks(signals map[licet.Signal]licet.Heard, purpose licet.Purpose) bool {
+	for s := range signals {
+		if p.refuses(s, purpose) {
+			return true
+		}
+	}
+	return false
+}
+
+// refuses tells whether a signal refuses a purpose, or what it is a part of. One
+// that nobody knows refuses training and its parts.
+func (p *Policy) refuses(s licet.Signal, purpose licet.Purpose) bool {
+	of, known := p.regimes.Signals[s]
+	for ok := true; ok; purpose, ok = purpose.Within() {
+		if slices.Contains(of, purpose) || !known && !s.Known() && purpose == licet.PurposeTrain {
+			return true
+		}
+	}
+	return false
+}
+
+// Special returns the special category of a group by its name, as the policy's
+// list of words has it; empty: none.
+func (p *Policy) Special(group string) (category string) {
+	if group == "" || len(p.groups) == 0 {
+		return ""
+	}
+	folded := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			return -1
+		case unicode.IsLetter(r) || unicode.IsDigit(r):
+			return unicode.ToLower(r)
+		}
+		return ' '
+	}, norm.NFKD.String(group))
+	for word := range strings.FieldsSeq(folded) {
+		if category, ok := p.groups[word]; ok {
+			return category
+		}
+	}
+	return ""
+}
+
+// Provenance says whose word decides about training for a member: an age rule,
+// the person, a signal, or what the regime makes of silence.
+func (p *Policy) Provenance(q Question) licet.Provenance {
+	t, _ := p.tuple(&q)
+	switch {
+	case t.age != ageOf || t.suspected:
+		return licet.FromAge
+	case t.verdict != licet.Undecided:
+		return licet.FromPerson
+	case t.signal:
+		return licet.FromSignal
+	}
+	return licet.FromDefault
+}
+
+// Facts are what rules saw of a question, by name, for people.
+func (p *Policy) Facts(q Question) map[string]string {
+	t, _ := p.tuple(&q)
+	yes := func(b bool) string { return strconv.FormatBool(b) }
+	return map[string]string{
+		"purpose": string(t.purpose), "kind": string(t.kind), "age": string(ages[t.age]), "verdict": string(t.verdict), "subject": string(subjects[t.subject]),
+		"erased": yes(t.erased), "suspected_minor": yes(t.suspected), "special": yes(t.special), "basis": yes(t.basis), "signal": yes(t.signal),
+		"excluded": yes(t.excluded), "regime": p.regime(&q.Standing.Facts).ID,
+	}
 }
