@@ -53,6 +53,17 @@ func (t EventType) OfMember() bool {
 	return false
 }
 
+// Known tells whether t is one of the types.
+func (t EventType) Known() bool {
+	switch t {
+	case EventFounded, EventAdopted, EventNotified, EventDelivered, EventFrozen, EventBuilt, EventTrained, EventPromoted, EventForgot,
+		EventErased, EventDisclosed, EventTold, EventShielded:
+		return true
+	default:
+		return t.OfMember()
+	}
+}
+
 // An Event is one entry of the ledger. Body is the canonical JSON of the body
 // that goes with Type. A member's event whose key was destroyed has the type
 // "" and no body.

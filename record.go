@@ -102,6 +102,11 @@ type Record struct {
 	To      []MemberID `json:"to,omitempty"`       // whom a message went to
 	Group   string     `json:"group,omitempty"`
 
+	// Special is the special category (GDPR, Article 9) of the group, where the
+	// platform states one; Signal a wish that came with the record itself.
+	Special string `json:"special,omitempty"`
+	Signal  Signal `json:"signal,omitempty"`
+
 	Title    string `json:"title,omitempty"`
 	Employer string `json:"employer,omitempty"`
 	From     string `json:"from,omitempty"`  // YYYY-MM

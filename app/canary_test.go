@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -62,21 +61,16 @@ func found(list []secret, data []byte) (n int) {
 
 func corpusOf(t *testing.T, a *app.App) []byte {
 	t.Helper()
-	dir := t.TempDir()
-	if err := a.WriteCorpus(t.Context(), dir); err != nil {
-		t.Fatal(err)
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out []byte
-	for _, f := range files {
-		data, err := os.ReadFile(f)
+	for r, err := range a.Rows(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out = append(out, data...)
+		line, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, line...)
 	}
 	return out
 }

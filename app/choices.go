@@ -78,6 +78,7 @@ func (a *App) Erase(ctx context.Context, m licet.MemberID) error {
 		return err
 	}
 	var refused []licet.Purpose
+	given := state.Members[m].Given
 	for _, p := range licet.Purposes() {
 		if state.Members[m].Verdict(p) == licet.Refused {
 			refused = append(refused, p)
@@ -87,7 +88,7 @@ func (a *App) Erase(ctx context.Context, m licet.MemberID) error {
 		if err := a.vault.Erase(ctx, tx, m); err != nil {
 			return nil, err
 		}
-		e, err := operator(licet.EventErased, licet.Erased{Member: m, Refused: refused})
+		e, err := operator(licet.EventErased, licet.Erased{Member: m, Refused: refused, Given: given})
 		return []licet.Event{e}, err
 	})
 	if err != nil {

@@ -65,7 +65,7 @@ func (a *App) Clean(ctx context.Context, cfg Config, progress Progress) (_ Diges
 		return Digests{}, err
 	}
 	cfg.CarryOver = &CarryOver{Community: a.keys.Community()}
-	if cfg.CarryOver.Directory, err = a.vault.ExportDirectory(ctx, frozenAt); err != nil {
+	if cfg.CarryOver.Directory, err = a.vault.ExportDirectory(ctx, frozenAt, state.Next); err != nil {
 		return Digests{}, err
 	}
 	cfg.Base, cfg.Rules, cfg.Trainer, cfg.Recipe = a.cfg.Base, a.cfg.Rules, a.cfg.Trainer, a.cfg.Recipe
@@ -139,9 +139,13 @@ func (a *App) copyMember(ctx context.Context, other *App, m licet.Member, in boo
 	}
 	entries := []entry{{licet.EventJoined, licet.Joined{Token: token, Facts: m.Facts}}}
 	var records []licet.Record
+	var judged *licet.AgeJudged
 	if !in {
 		entries = append(entries, entry{licet.EventObjected, licet.Objected{Purpose: licet.PurposeTrain, Said: cleanSaid}})
 	} else {
+		if age := frozen.Members[m.ID].Age; age != nil {
+			judged = &licet.AgeJudged{OfAge: age.OfAge, Reason: age.Reason}
+		}
 		if frozen.Members[m.ID].Verdict(licet.PurposeTrain) == licet.Permitted {
 			entries = append(entries, entry{licet.EventConsented, licet.Consented{Purpose: licet.PurposeTrain, Said: cleanSaid}})
 		}
@@ -156,6 +160,9 @@ func (a *App) copyMember(ctx context.Context, other *App, m licet.Member, in boo
 		}
 		slices.Reverse(records)
 		entries = append(entries, entry{licet.EventIngested, licet.Ingested{Records: ids}})
+		if judged != nil { // after the words that it judges
+			entries = append(entries, entry{licet.EventAgeJudged, *judged})
+		}
 	}
 	return a.logMember(ctx, m.ID, entries, func(ctx context.Context, tx *sql.Tx, next uint64) error {
 		if err := a.vault.PutMember(ctx, tx, m, next); err != nil {

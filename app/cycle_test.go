@@ -66,7 +66,7 @@ func TestWhatCameLateWaitsForTheNextNotice(t *testing.T) {
 	if got := app.DigestsOf(r.Model); got.Adapter != clean.Adapter || got.Corpus != clean.Corpus {
 		t.Errorf("after the second freeze %s, clean is %s", got.Adapter.Short(), clean.Adapter.Short())
 	}
-	if b, err := a.Ledger().Audit(ctx); err != nil || len(b) > 0 {
+	if b, err := a.Audit(ctx); err != nil || len(b.Breaches) > 0 {
 		t.Errorf("audit: %v, %v", b, err)
 	}
 }
@@ -86,7 +86,7 @@ func TestAWindowIsNeverShortened(t *testing.T) {
 	if _, err := a.Notify(ctx, in(61)); err != nil {
 		t.Errorf("a day more: %v", err)
 	}
-	if b, err := a.Ledger().Audit(ctx); err != nil || len(b) > 0 {
+	if b, err := a.Audit(ctx); err != nil || len(b.Breaches) > 0 {
 		t.Errorf("audit: %v, %v", b, err)
 	}
 }
@@ -146,7 +146,7 @@ func TestErasingTakesWhatWasLearnedAlong(t *testing.T) {
 	if s, err = a.Served(ctx); err != nil || s.Adapter != clean.Adapter || !s.Exact {
 		t.Errorf("served is not the clean build: %v", err)
 	}
-	if b, err := a.Ledger().Audit(ctx); err != nil || len(b) > 0 {
+	if b, err := a.Audit(ctx); err != nil || len(b.Breaches) > 0 {
 		t.Errorf("audit: %v, %v", b, err)
 	}
 }

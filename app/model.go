@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -586,40 +586,27 @@ func (a *App) Plan(ctx context.Context) (train.Plan, int, error) {
 	return a.plan(tokens), tokens, nil
 }
 
-// WriteCorpus writes the rows of every cell as JSON Lines into dir, in clear:
-// for whoever may read what members permitted.
-func (a *App) WriteCorpus(ctx context.Context, dir string) error {
-	state, err := a.ledger.StateNow(ctx)
-	if err != nil {
-		return err
-	}
-	if state.Built.Run.IsZero() {
-		return errors.New("no corpus was built yet: run \"licet build\"")
-	}
-	data, err := a.objects.Get(state.Built.Manifest)
-	if err != nil {
-		return err
-	}
-	var m Manifest
-	if err := json.Unmarshal(data, &m); err != nil {
-		return fmt.Errorf("manifest: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("write the corpus: %w", err)
-	}
-	if err := os.WriteFile(dir+"/manifest.json", data, 0o600); err != nil {
-		return fmt.Errorf("write the corpus: %w", err)
-	}
-	for _, c := range m.Corpus.Cells {
-		rows, err := a.objects.Get(c.Digest)
+// Rows yields the rows of the corpus that was logged last, for this process to
+// look at: what leaves goes through Disclose.
+func (a *App) Rows(ctx context.Context) iter.Seq2[corpus.Row, error] {
+	return func(yield func(corpus.Row, error) bool) {
+		state, err := a.ledger.StateNow(ctx)
+		if err == nil && state.Built.Run.IsZero() {
+			err = errors.New("no corpus was built yet: run \"licet build\"")
+		}
+		var m Manifest
+		if err == nil {
+			var data []byte
+			if data, err = a.objects.Get(state.Built.Manifest); err == nil {
+				err = json.Unmarshal(data, &m)
+			}
+		}
 		if err != nil {
-			return err
+			yield(corpus.Row{}, fmt.Errorf("the corpus: %w", err))
+			return
 		}
-		if err := os.WriteFile(fmt.Sprintf("%s/shard-%02d-slice-%02d.jsonl", dir, c.Shard, c.Slice), rows, 0o600); err != nil {
-			return fmt.Errorf("write the corpus: %w", err)
-		}
+		a.rows(m.Corpus)(yield)
 	}
-	return nil
 }
 
 // Evaluate trains what is permitted now and returns it without logging or

@@ -7,8 +7,6 @@ import (
 	"licet"
 	"licet/draft"
 	"licet/match"
-	"licet/policy"
-	"licet/view"
 )
 
 // ErrWithdrawn says that a draft was stopped because the model that wrote it
@@ -108,20 +106,4 @@ func (a *App) Match(ctx context.Context, m licet.MemberID, limit int) ([]Suggest
 		out = append(out, Suggestion{s, who.Name})
 	}
 	return out, nil
-}
-
-// Explain says what becomes of a member's records, and which regime applies.
-func (a *App) Explain(ctx context.Context, m licet.MemberID, purpose licet.Purpose) ([]view.Line, policy.Regime, error) {
-	state, err := a.ledger.StateNow(ctx)
-	if err != nil {
-		return nil, policy.Regime{}, err
-	}
-	frozen := state
-	if purpose == licet.PurposeTrain && state.Frozen > 0 {
-		if frozen, err = a.ledger.State(ctx, state.Frozen); err != nil {
-			return nil, policy.Regime{}, err
-		}
-	}
-	lines, err := a.view.Explain(ctx, m, purpose, frozen, state)
-	return lines, a.policy.Regime(state.Members[m].Facts), err
 }

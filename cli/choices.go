@@ -40,7 +40,7 @@ func (c *command) consentCommand() *cobra.Command {
 func (c *command) choiceCommand(use, short, says string, choose func(*app.App, context.Context, licet.MemberID, licet.Purpose, licet.Said) (licet.Event, error)) *cobra.Command {
 	var purpose, language string
 	cmd := &cobra.Command{Use: use + " --member ID", Short: short}
-	cmd.Flags().StringVar(&purpose, "purpose", string(licet.PurposeTrain), "train, voice, match, suggest or access")
+	cmd.Flags().StringVar(&purpose, "purpose", string(licet.PurposeTrain), purposeNames())
 	cmd.Flags().StringVar(&language, "language", "en", "the language of the screen on which it was said")
 	return c.forMember(cmd, "member", func(ctx context.Context, a *app.App, m licet.Member, _ []string) error {
 		state, err := a.Ledger().StateNow(ctx)

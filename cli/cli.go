@@ -80,7 +80,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
 		return exitUsage
-	case errors.As(err, &input):
+	case errors.As(err, &input), errors.Is(err, errPolicy):
 		return exitInput
 	case errors.Is(err, app.ErrMasterKey), errors.Is(err, errNoMaster):
 		return exitKey
@@ -121,9 +121,9 @@ Begin with "licet demo". Exit codes: 0 done; 1 failure; 2 wrong use; 3 bad input
 	root.AddCommand(
 		c.demoCommand(), c.serveCommand(), c.signInCommand(), c.benchCommand(),
 		c.initCommand(), c.importCommand(), c.notifyCommand(), c.deliverCommand(), c.clockCommand(),
-		c.objectCommand(), c.consentCommand(), c.eraseCommand(),
+		c.objectCommand(), c.consentCommand(), c.shieldCommand(), c.minorsCommand(), c.eraseCommand(),
 		c.planCommand(), c.buildCommand(), c.trainCommand(), c.forgetCommand(), c.cleanCommand(),
-		c.draftCommand(), c.matchCommand(), c.receiptCommand(), c.verifyCommand(), c.logCommand(), c.policyCommand(),
+		c.discloseCommand(), c.recipientsCommand(), c.draftCommand(), c.matchCommand(), c.receiptCommand(), c.verifyCommand(), c.logCommand(), c.policyCommand(),
 	)
 	return root
 }

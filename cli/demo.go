@@ -308,18 +308,15 @@ var canary = regexp.MustCompile(`canary-[a-z0-9]{8}`)
 
 // papers writes what anybody can check, and checks it.
 func (d *demo) papers(ctx context.Context) error {
-	if err := d.writeLog(ctx); err != nil {
+	if err := d.app.Ledger().Export(ctx, filepath.Join(d.dir, "log")); err != nil {
 		return err
 	}
-	breaches, err := d.app.Ledger().Audit(ctx)
+	report, err := d.app.Audit(ctx)
 	if err != nil {
 		return err
 	}
-	d.proof(len(breaches) == 0, "the log's audit finds nothing")
-	if err := d.app.WriteCorpus(ctx, filepath.Join(d.dir, "corpus")); err != nil {
-		return err
-	}
-	planted, found, err := d.canaries()
+	d.proof(len(report.Breaches) == 0, "the log's audit finds nothing")
+	planted, found, err := d.canaries(ctx)
 	if err != nil {
 		return err
 	}
@@ -328,38 +325,13 @@ func (d *demo) papers(ctx context.Context) error {
 	return d.receipts(ctx)
 }
 
-func (d *demo) writeLog(ctx context.Context) error {
-	dir := filepath.Join(d.dir, "log")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("write the log: %w", err)
-	}
-	signed, size, err := d.app.Ledger().Checkpoint(ctx)
-	if err != nil {
-		return err
-	}
-	var leaves bytes.Buffer
-	for leaf, err := range d.app.Ledger().Leaves(ctx, size) {
-		if err != nil {
-			return err
-		}
-		leaves.Write(leaf)
-		leaves.WriteByte('\n')
-	}
-	return errors.Join(os.WriteFile(filepath.Join(dir, "leaves.jsonl"), leaves.Bytes(), 0o600), os.WriteFile(filepath.Join(dir, "checkpoint"), signed, 0o600))
-}
-
-func (d *demo) canaries() (planted, found int, err error) {
+func (d *demo) canaries(ctx context.Context) (planted, found int, err error) {
 	var rows []byte
-	files, err := filepath.Glob(filepath.Join(d.dir, "corpus", "*.jsonl"))
-	if err != nil {
-		return 0, 0, fmt.Errorf("read the corpus: %w", err)
-	}
-	for _, f := range files {
-		data, err := os.ReadFile(f)
+	for r, err := range d.app.Rows(ctx) {
 		if err != nil {
-			return 0, 0, fmt.Errorf("read the corpus: %w", err)
+			return 0, 0, err
 		}
-		rows = append(rows, data...)
+		rows = append(append(rows, r.Text...), '\n')
 	}
 	texts, err := village.Texts()
 	if err != nil {

@@ -32,8 +32,7 @@ func (c *command) planCommand() *cobra.Command {
 }
 
 func (c *command) buildCommand() *cobra.Command {
-	var out string
-	cmd := &cobra.Command{
+	return &cobra.Command{
 		Use:   "build",
 		Short: "Build the corpus of what is permitted; refused before the window is over",
 		Args:  exactly(0, "no argument"),
@@ -44,15 +43,10 @@ func (c *command) buildCommand() *cobra.Command {
 					return err
 				}
 				c.sayCorpus(r)
-				if out != "" {
-					return a.WriteCorpus(cmd.Context(), out)
-				}
 				return nil
 			})
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", "also write the rows and the manifest into this folder, in clear")
-	return cmd
 }
 
 func (c *command) sayCorpus(r *app.Result) {

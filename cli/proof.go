@@ -69,33 +69,3 @@ func (c *command) verifyCommand() *cobra.Command {
 	_ = cmd.MarkFlagRequired("key") // it fails only for a flag that does not exist
 	return cmd
 }
-
-func (c *command) logCommand() *cobra.Command {
-	log := &cobra.Command{Use: "log", Short: "The log"}
-	log.AddCommand(&cobra.Command{
-		Use:   "audit",
-		Short: "Replay the log and print every breach",
-		Args:  exactly(0, "no argument"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.with(cmd.Context(), func(a *app.App) error {
-				breaches, err := a.Ledger().Audit(cmd.Context())
-				if err != nil {
-					return err
-				}
-				for _, b := range breaches {
-					c.say("%s", b)
-				}
-				if len(breaches) > 0 {
-					return fmt.Errorf("%w: %d breaches", ledger.ErrDamaged, len(breaches))
-				}
-				n, err := a.Ledger().Head(cmd.Context())
-				if err != nil {
-					return err
-				}
-				c.say("Clean: %d events, every hash, signature and rule holds.", n)
-				return nil
-			})
-		},
-	})
-	return log
-}

@@ -63,29 +63,3 @@ func (c *command) matchCommand() *cobra.Command {
 	}))
 	return match
 }
-
-func (c *command) policyCommand() *cobra.Command {
-	policy := &cobra.Command{Use: "policy", Short: "The policy in force"}
-	var purpose string
-	explain := &cobra.Command{Use: "explain --member ID", Short: "Say what becomes of a member's records, and by which rules"}
-	explain.Flags().StringVar(&purpose, "purpose", string(licet.PurposeTrain), "train, voice, match, suggest or access")
-	policy.AddCommand(c.forMember(explain, "member", func(ctx context.Context, a *app.App, m licet.Member, _ []string) error {
-		lines, regime, err := a.Explain(ctx, m.ID, licet.Purpose(purpose))
-		if err != nil {
-			return err
-		}
-		c.say("Regime %s: %s", regime.ID, regime.Why["en"])
-		for _, l := range lines {
-			c.say("  %-16s %3d used, %3d not%s", l.Kind, l.Used, l.Unused, because(l.Reasons))
-		}
-		return nil
-	}))
-	return policy
-}
-
-func because(reasons []string) string {
-	if len(reasons) == 0 {
-		return ""
-	}
-	return ": " + strings.Join(reasons, ", ")
-}

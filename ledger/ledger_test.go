@@ -137,12 +137,12 @@ func (w *world) tamper(statements ...string) {
 
 func (w *world) audit() []string {
 	w.Helper()
-	breaches, err := w.log.Audit(w.Context())
+	report, err := w.log.Audit(w.Context(), ledger.Auditor{})
 	if err != nil {
 		w.Fatal(err)
 	}
 	var out []string
-	for _, b := range breaches {
+	for _, b := range report.Breaches {
 		out = append(out, b.String())
 	}
 	return out

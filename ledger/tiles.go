@@ -5,7 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -54,6 +57,23 @@ func (l *Ledger) Tile(ctx context.Context, path string) ([]byte, error) {
 	return data, nil
 }
 
+// Fetch returns what the log serves at a path below its root, for AuditPublic.
+func (l *Ledger) Fetch(ctx context.Context, path string) ([]byte, error) {
+	if path == "checkpoint" {
+		signed, _, err := l.Checkpoint(ctx)
+		return signed, err
+	}
+	rest, ok := strings.CutPrefix(path, "tile/")
+	if !ok {
+		return nil, fmt.Errorf("%q: %w", path, fs.ErrNotExist)
+	}
+	data, err := l.Tile(ctx, rest)
+	if errors.Is(err, ErrNoTile) {
+		err = fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
+	return data, err
+}
+
 // bundle returns the leaves of a tile.
 func (l *Ledger) bundle(ctx context.Context, t tlog.Tile) ([]byte, error) {
 	from := t.N << tileHeight
@@ -82,4 +102,42 @@ func (l *Ledger) bundle(ctx context.Context, t tlog.Tile) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %d leaves from %d, want %d", ErrDamaged, n, from, t.W)
 	}
 	return out, nil
+}
+
+// Export writes the public part of the log into a folder: the key, the newest
+// checkpoint, and every tile, in the layout in which it is served. Where a log of
+// before is there, what it has is not written again but the partial tiles.
+func (l *Ledger) Export(ctx context.Context, dir string) error {
+	signed, size, err := l.Checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	write := func(path string, data []byte) error {
+		name := filepath.Join(dir, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil { //nolint:gosec // public
+			return fmt.Errorf("export the log: %w", err)
+		}
+		if err := os.WriteFile(name, data, 0o644); err != nil { //nolint:gosec // public
+			return fmt.Errorf("export the log: %w", err)
+		}
+		return nil
+	}
+	tile := func(level int, n, have int64) error {
+		t := tlog.Tile{H: tileHeight, L: level, N: n, W: int(min(have-n<<tileHeight, 1<<tileHeight))}
+		path := tilePath(t)
+		data, err := l.Tile(ctx, strings.TrimPrefix(path, "tile/"))
+		if err != nil {
+			return err
+		}
+		return write(path, data)
+	}
+	for level := -1; level < 0 || size>>(tileHeight*level) > 0; level++ {
+		have := int64(size) >> (tileHeight * max(level, 0)) //nolint:gosec // a size fits
+		for n := int64(0); n<<tileHeight < have; n++ {
+			if err := tile(level, n, have); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(write("log.pub", []byte(l.key+"\n")), write("checkpoint", signed))
 }

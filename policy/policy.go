@@ -82,15 +82,22 @@ func Presets() []string { return []string{"recommended", "opt-in", "linkedin-202
 
 // Load returns a preset.
 func Load(preset string) (*Policy, error) {
-	rules, err := presets.ReadFile("presets/" + preset + ".cedar")
+	rules, places, err := Text(preset)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %q", ErrPreset, preset)
-	}
-	places, err := presets.ReadFile("presets/" + preset + ".yaml")
-	if err != nil {
-		return nil, fmt.Errorf("%w: %q has no regimes", ErrPreset, preset)
+		return nil, err
 	}
 	return Parse(preset, rules, places)
+}
+
+// Text returns the two texts of a preset.
+func Text(preset string) (rules, places []byte, err error) {
+	if rules, err = presets.ReadFile("presets/" + preset + ".cedar"); err != nil {
+		return nil, nil, fmt.Errorf("%w: %q", ErrPreset, preset)
+	}
+	if places, err = presets.ReadFile("presets/" + preset + ".yaml"); err != nil {
+		return nil, nil, fmt.Errorf("%w: %q has no regimes", ErrPreset, preset)
+	}
+	return rules, places, nil
 }
 
 // Parse reads a policy from the text of its Cedar rules, each with an @id, and
@@ -322,6 +329,20 @@ func (p *Policy) refuses(s licet.Signal, purpose licet.Purpose) bool {
 		}
 	}
 	return false
+}
+
+// SpokenFor returns the signals that refuse a purpose for a member who has not said
+// yes to it themselves, sorted.
+func (p *Policy) SpokenFor(s licet.Standing, purpose licet.Purpose) (out []licet.Signal) {
+	if s.Verdict(purpose) != licet.Undecided {
+		return nil
+	}
+	for _, signal := range slices.Sorted(maps.Keys(s.Signals)) {
+		if p.refuses(signal, purpose) {
+			out = append(out, signal)
+		}
+	}
+	return out
 }
 
 // Special returns the special category of a group by its name, as the policy's

@@ -74,6 +74,10 @@ func (c *checker) member(m Member) {
 		born, err := time.Parse(time.DateOnly, f.BirthDate)
 		c.want(err == nil && born.Year() > 0, "birth_date", "not a date: use YYYY-MM-DD, or leave it empty")
 	}
+	c.want(f.School == 0 || f.School >= 1900 && f.School < 2200, "school", "is no year: give the year in which they first went to school, or leave it out")
+	for _, s := range m.Signals {
+		c.want(s.Known(), "signals", "%q is no signal: use one of %v", s, licet.Signals())
+	}
 	c.language(f.Language)
 	c.want(slices.Contains([]licet.Plan{"", licet.PlanFree, licet.PlanPremium}, f.Plan), "plan", "is no plan: use free or premium")
 	c.want(f.Joined.IsZero() || sane(f.Joined), "joined", "not a time that anybody joined at: correct it, or leave it out")
@@ -86,6 +90,7 @@ func (c *checker) record(r Record) {
 	c.want(r.Kind == "" || r.Kind.Known(), "kind", "is not a kind of record: use one of %s", kindNames())
 	c.want(slices.Contains([]licet.Role{"", licet.RoleMember, licet.RoleManager, licet.RoleRecruiter}, r.Role), "role",
 		"is no role: use member, manager or recruiter")
+	c.want(r.Signal == "" || r.Signal.Known(), "signal", "is no signal: use one of %v, or leave it empty", licet.Signals())
 	c.want(!r.Created.IsZero(), "created", "is missing: say when, as in 2025-02-03T10:00:00Z")
 	c.want(r.Created.IsZero() || sane(r.Created), "created", "not a time that anything was written at: correct it")
 	c.language(r.Language)
@@ -107,6 +112,7 @@ func (c *checker) record(r Record) {
 	for _, t := range []struct{ field, value string }{
 		{"text", r.Text},
 		{"group", r.Group},
+		{"special", r.Special},
 		{"title", r.Title},
 		{"employer", r.Employer},
 		{"url", r.URL},

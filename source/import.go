@@ -93,6 +93,7 @@ type writer struct {
 	known      func(licet.MemberID) bool
 	halfErased func(context.Context, licet.MemberID) (bool, error) // logged, but the key is still there
 	entries    map[licet.MemberID]*entry
+	standings  map[licet.MemberID]licet.Standing
 	words      map[licet.RecordID]uint64 // records whose words are to be written, and the position of their event
 	erase      []licet.MemberID
 	out        Summary
@@ -102,6 +103,7 @@ type writer struct {
 type entry struct {
 	profile           licet.EventType // joined, described, or "": no change
 	ingested, removed []licet.RecordID
+	signals           []licet.Signalled
 }
 
 func (w *writer) of(m licet.MemberID) *entry {
@@ -117,6 +119,7 @@ func (w *writer) write(ctx context.Context, s Source) ([]licet.Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.standings = state.Members
 	w.known = func(m licet.MemberID) bool {
 		standing, ok := state.Members[m]
 		return ok && !standing.Erased
@@ -136,7 +139,7 @@ func (w *writer) write(ctx context.Context, s Source) ([]licet.Event, error) {
 			w.erase = append(w.erase, m)
 		}
 	}
-	for _, diff := range []func(context.Context) error{w.authors, w.members, w.records} {
+	for _, diff := range []func(context.Context) error{w.authors, w.members, w.signals, w.records} {
 		if err := diff(ctx); err != nil {
 			return nil, err
 		}
@@ -210,6 +213,28 @@ func equal(a, b licet.Member) (bool, error) {
 	return bytes.Equal(x, y), nil
 }
 
+// signals finds what the platform says for members, or no longer says. What was
+// heard elsewhere is not the platform's to take back.
+func (w *writer) signals(context.Context) error {
+	for _, id := range slices.Sorted(maps.Keys(w.plan.members)) {
+		var had map[licet.Signal]licet.Heard
+		if w.known(id) {
+			had = w.standings[id].Signals
+		}
+		for _, s := range licet.Signals() {
+			heard, on := had[s]
+			says := slices.Contains(w.plan.signals[id], s)
+			if says != on && (says || heard.Channel == channel) {
+				w.of(id).signals = append(w.of(id).signals, licet.Signalled{Signal: s, On: says, Channel: channel})
+			}
+		}
+	}
+	return nil
+}
+
+// channel is where the signals of an import come from.
+const channel = "import"
+
 // records finds which records are new, changed or gone.
 func (w *writer) records(ctx context.Context) error {
 	for _, id := range slices.Sorted(maps.Keys(w.plan.records)) {
@@ -269,6 +294,11 @@ func (w *writer) events(ctx context.Context) ([]licet.Event, error) {
 				return nil, err
 			}
 			if err := w.to.Vault.PutMember(ctx, w.tx, w.plan.members[m], seq); err != nil {
+				return nil, err
+			}
+		}
+		for _, s := range e.signals {
+			if _, err := log(licet.EventSignalled, m, s); err != nil {
 				return nil, err
 			}
 		}

@@ -14,6 +14,7 @@ type plan struct {
 	records map[licet.RecordID]last
 	authors map[licet.MemberID]Pos // of records, where they were first named
 	gone    map[licet.MemberID]Pos // deleted, and where
+	signals map[licet.MemberID][]licet.Signal
 	skipped map[string]int
 }
 
@@ -31,7 +32,7 @@ type last struct {
 func survey(ctx context.Context, v *vault.Vault, s Source) (*plan, error) {
 	p := &plan{
 		members: map[licet.MemberID]licet.Member{}, records: map[licet.RecordID]last{},
-		authors: map[licet.MemberID]Pos{}, gone: map[licet.MemberID]Pos{}, skipped: map[string]int{},
+		authors: map[licet.MemberID]Pos{}, gone: map[licet.MemberID]Pos{}, signals: map[licet.MemberID][]licet.Signal{}, skipped: map[string]int{},
 	}
 	n := 0
 	for item, err := range s.Items(ctx) {
@@ -61,6 +62,7 @@ func (p *plan) add(v *vault.Vault, item Item, n int) error {
 		}
 		m := item.Member
 		p.members[id] = licet.Member{ID: id, Platform: item.Platform, Ref: m.Ref, Name: m.Name, Handles: m.Handles, Facts: m.Facts}
+		p.signals[id] = m.Signals
 	case item.Record != nil:
 		r := record(keys, item.Platform, *item.Record)
 		if was, ok := p.records[r.ID]; ok && was.member != "" && was.member != r.Member {
@@ -90,7 +92,7 @@ func record(keys *vault.Keys, p licet.Platform, in Record) licet.Record {
 	r := licet.Record{
 		ID: keys.RecordID(p, in.Ref), Member: keys.MemberID(p, in.Member), Ref: in.Ref, Kind: in.Kind, Role: in.Role, Text: in.Text,
 		Language: in.Language, Group: in.Group, Title: in.Title, Employer: in.Employer, From: in.From, Until: in.Until, URL: in.URL,
-		License: in.License, Created: in.Created.UTC(),
+		License: in.License, Special: in.Special, Signal: in.Signal, Created: in.Created.UTC(),
 	}
 	if in.About != "" {
 		r.About = keys.MemberID(p, in.About)

@@ -53,6 +53,7 @@ type Member struct {
 	Name    string
 	Handles []string // without @
 	Facts   licet.Facts
+	Signals []licet.Signal // that the platform keeps for them; one that is gone is off
 }
 
 // A Record is one as the platform gives it: Member, About, ReplyTo, ShareOf
@@ -71,6 +72,8 @@ type Record struct {
 	ShareOf string
 	To      []string
 	Group   string
+	Special string       // special category of the group: trade-union, health …; empty: none stated
+	Signal  licet.Signal // that came with the record
 
 	Title    string
 	Employer string

@@ -21,6 +21,7 @@ type Directory struct {
 	keys    *Keys
 	names   map[licet.Digest]bool
 	handles map[licet.Digest]bool
+	shields int
 }
 
 // FoldName reduces a name to what people recognise: words of letters and digits,
@@ -92,14 +93,37 @@ func (v *Vault) list(ctx context.Context, tx *sql.Tx, m licet.Member, seq uint64
 	return nil
 }
 
-// Directory returns the names and handles known before position upto.
-func (v *Vault) Directory(ctx context.Context, upto uint64) (*Directory, error) {
-	d := &Directory{v.keys, map[licet.Digest]bool{}, map[licet.Digest]bool{}}
-	err := each(ctx, v.db, `SELECT hash, handle FROM directory WHERE seq < ?`, func(rows *sql.Rows) (bool, error) {
+// Shield enters the name or handle of somebody who is no member and objected at
+// position seq.
+func (v *Vault) Shield(ctx context.Context, tx *sql.Tx, called string, handle bool, seq uint64) error {
+	hashes := []licet.Digest{v.keys.handleHash(strings.TrimPrefix(called, "@"))}
+	if !handle {
+		hashes = nil
+		for _, name := range listed(called) {
+			hashes = append(hashes, v.keys.nameHash(name))
+		}
+	}
+	for _, d := range hashes {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO directory (hash, seq, handle, shield) VALUES (?1, ?2, ?3, ?2)
+			ON CONFLICT (hash) DO UPDATE SET shield = coalesce(min(shield, ?2), ?2)`, d[:], int64(seq), handle); err != nil { //nolint:gosec // a position fits
+			return fmt.Errorf("enter a name: %w", err)
+		}
+	}
+	return nil
+}
+
+// Directory returns the names and handles of members known before position upto,
+// and those of others who had objected before position now.
+func (v *Vault) Directory(ctx context.Context, upto, now uint64) (*Directory, error) {
+	d := &Directory{keys: v.keys, names: map[licet.Digest]bool{}, handles: map[licet.Digest]bool{}}
+	err := each(ctx, v.db, `SELECT hash, handle, shield IS NOT NULL AND shield < ?2 FROM directory WHERE seq < ?1 OR shield < ?2`, func(rows *sql.Rows) (bool, error) {
 		var hash []byte
-		var handle bool
-		if err := rows.Scan(&hash, &handle); err != nil {
+		var handle, shield bool
+		if err := rows.Scan(&hash, &handle, &shield); err != nil {
 			return false, err
+		}
+		if shield {
+			d.shields++
 		}
 		if handle {
 			d.handles[licet.Digest(hash)] = true
@@ -107,12 +131,15 @@ func (v *Vault) Directory(ctx context.Context, upto uint64) (*Directory, error) 
 			d.names[licet.Digest(hash)] = true
 		}
 		return true, nil
-	}, int64(upto)) //nolint:gosec // a position fits
+	}, int64(upto), int64(now)) //nolint:gosec // positions fit
 	if err != nil {
 		return nil, fmt.Errorf("read the directory: %w", err)
 	}
 	return d, nil
 }
+
+// Shields is how many of the entries others have asked for.
+func (d *Directory) Shields() int { return d.shields }
 
 // Name tells whether words, as they stand in a text, are somebody's name.
 func (d *Directory) Name(words string) bool { return d.names[d.keys.nameHash(FoldName(words))] }
@@ -125,10 +152,10 @@ type listing struct {
 	Handle bool         `json:"handle,omitempty"`
 }
 
-// ExportDirectory returns the directory as of position upto, for a clean build.
-func (v *Vault) ExportDirectory(ctx context.Context, upto uint64) ([]byte, error) {
+// ExportDirectory returns what Directory would, for a clean build.
+func (v *Vault) ExportDirectory(ctx context.Context, upto, now uint64) ([]byte, error) {
 	var out []listing
-	err := each(ctx, v.db, `SELECT hash, handle FROM directory WHERE seq < ? ORDER BY hash`, func(rows *sql.Rows) (bool, error) {
+	err := each(ctx, v.db, `SELECT hash, handle FROM directory WHERE seq < ? OR shield < ? ORDER BY hash`, func(rows *sql.Rows) (bool, error) {
 		var hash []byte
 		var l listing
 		if err := rows.Scan(&hash, &l.Handle); err != nil {
@@ -137,7 +164,7 @@ func (v *Vault) ExportDirectory(ctx context.Context, upto uint64) ([]byte, error
 		l.Hash = licet.Digest(hash)
 		out = append(out, l)
 		return true, nil
-	}, int64(upto)) //nolint:gosec // a position fits
+	}, int64(upto), int64(now)) //nolint:gosec // positions fit
 	if err != nil {
 		return nil, fmt.Errorf("read the directory: %w", err)
 	}

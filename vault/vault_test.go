@@ -289,7 +289,7 @@ func TestTheDirectoryKnowsNamesAsPeopleWriteThem(t *testing.T) {
 	w := newWorld(t, nil)
 	m, _ := w.put("Ann", "words")
 	ask := func(upto uint64) *vault.Directory {
-		d, err := w.vault.Directory(t.Context(), upto)
+		d, err := w.vault.Directory(t.Context(), upto, upto)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -320,13 +320,13 @@ func TestTheDirectoryKnowsNamesAsPeopleWriteThem(t *testing.T) {
 	if !ask(2).Name("Quillfeather") {
 		t.Error("the name comes back on the day it is forgotten")
 	}
-	data, err := w.vault.ExportDirectory(t.Context(), 2)
+	data, err := w.vault.ExportDirectory(t.Context(), 2, 2)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := newWorld(t, w.keys.Community())
 	b.tx(func(ctx context.Context, tx *sql.Tx) error { return b.vault.ImportDirectory(ctx, tx, data) })
-	other, err := b.vault.Directory(t.Context(), 1)
+	other, err := b.vault.Directory(t.Context(), 1, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

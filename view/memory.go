@@ -23,9 +23,10 @@ type memory struct {
 }
 
 type remembered struct {
-	upto uint64 // names known before this position
-	was  map[licet.RecordID]seen
-	is   map[licet.RecordID]seen // of this pass
+	upto    uint64 // names known before this position
+	shields int    // and this many that others have asked for
+	was     map[licet.RecordID]seen
+	is      map[licet.RecordID]seen // of this pass
 }
 
 type seen struct {
@@ -34,11 +35,11 @@ type seen struct {
 }
 
 // at returns what is remembered for a freeze.
-func (m *memory) at(upto uint64) *remembered {
+func (m *memory) at(upto uint64, shields int) *remembered {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r := &remembered{upto: upto, is: map[licet.RecordID]seen{}}
-	if m.last != nil && m.last.upto == upto {
+	r := &remembered{upto: upto, shields: shields, is: map[licet.RecordID]seen{}}
+	if m.last != nil && m.last.upto == upto && m.last.shields == shields {
 		r.was = m.last.is
 	}
 	return r

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 
@@ -32,7 +31,7 @@ type records interface {
 	All(ctx context.Context) iter.Seq2[licet.Record, error]
 	Records(ctx context.Context, m licet.MemberID) iter.Seq2[licet.Record, error]
 	Members(ctx context.Context) iter.Seq2[licet.Member, error]
-	Directory(ctx context.Context, upto uint64) (*vault.Directory, error)
+	Directory(ctx context.Context, upto, now uint64) (*vault.Directory, error)
 }
 
 // A View reads the vault under one policy.
@@ -48,6 +47,9 @@ type View struct {
 func New(v records, p *policy.Policy, adults []licet.Platform) *View {
 	return &View{vault: v, policy: p, adults: adults}
 }
+
+// Adults are the platforms whose operator asserts that every member is of age.
+func (v *View) Adults() []licet.Platform { return v.adults }
 
 // A Result is what a purpose may use.
 type Result struct {
@@ -75,7 +77,7 @@ type pass struct {
 	frozen, now licet.State
 	people      *vault.Directory
 	platform    map[licet.MemberID]licet.Platform
-	suspects    map[licet.MemberID]bool
+	suspects    map[licet.MemberID]uint64 // the newest text that says its author is under age: its position
 	all         []licet.Record
 	memory      *remembered // nil: every record is redacted anew
 	asked       map[question]licet.Decision
@@ -86,6 +88,8 @@ type question struct {
 	member   licet.MemberID
 	kind     licet.Kind
 	about    licet.MemberID
+	special  bool
+	signal   licet.Signal
 	atFreeze bool
 }
 
@@ -98,7 +102,7 @@ func (v *View) At(ctx context.Context, purpose licet.Purpose, frozen, now licet.
 		return nil, err
 	}
 	if frozen.Next != now.Next {
-		p.memory = v.memory.at(frozen.Next)
+		p.memory = v.memory.at(frozen.Next, p.people.Shields())
 		defer func() { v.memory.put(p.memory) }()
 	}
 	out := &Result{Excluded: map[string]int{}, Admitted: map[licet.MemberID]bool{}}
@@ -117,7 +121,7 @@ func (v *View) At(ctx context.Context, purpose licet.Purpose, frozen, now licet.
 	for _, r := range p.all {
 		// An original that may not be used is as if it were not there: what
 		// somebody added to it can't be told apart from it.
-		if _, ok := originals[r.ID]; ok && p.decide(r, false).Permit && p.decide(r, true).Permit && r.Seq < frozen.Next {
+		if _, ok := originals[r.ID]; ok && p.usable(r) {
 			originals[r.ID] = r
 		}
 	}
@@ -138,10 +142,10 @@ func (v *View) At(ctx context.Context, purpose licet.Purpose, frozen, now licet.
 func (v *View) pass(ctx context.Context, purpose licet.Purpose, frozen, now licet.State) (*pass, error) {
 	p := &pass{
 		v: v, purpose: purpose, frozen: frozen, now: now,
-		platform: map[licet.MemberID]licet.Platform{}, suspects: map[licet.MemberID]bool{}, asked: map[question]licet.Decision{},
+		platform: map[licet.MemberID]licet.Platform{}, suspects: map[licet.MemberID]uint64{}, asked: map[question]licet.Decision{},
 	}
 	var err error
-	if p.people, err = v.vault.Directory(ctx, frozen.Next); err != nil {
+	if p.people, err = v.vault.Directory(ctx, frozen.Next, now.Next); err != nil {
 		return nil, err
 	}
 	for m, err := range v.vault.Members(ctx) {
@@ -155,8 +159,8 @@ func (v *View) pass(ctx context.Context, purpose licet.Purpose, frozen, now lice
 			return nil, err
 		}
 		p.all = append(p.all, r)
-		if !p.suspects[r.Member] && suspect(r.Text) {
-			p.suspects[r.Member] = true
+		if last, ok := p.suspects[r.Member]; (!ok || r.Seq > last) && suspect(r.Text) {
+			p.suspects[r.Member] = r.Seq
 		}
 	}
 	return p, nil
@@ -164,7 +168,7 @@ func (v *View) pass(ctx context.Context, purpose licet.Purpose, frozen, now lice
 
 // decide asks the policy with the standings of one state.
 func (p *pass) decide(r licet.Record, atFreeze bool) licet.Decision {
-	q := question{r.Member, r.Kind, r.About, atFreeze}
+	q := question{r.Member, r.Kind, r.About, p.special(r), r.Signal, atFreeze}
 	if d, ok := p.asked[q]; ok {
 		return d
 	}
@@ -172,25 +176,54 @@ func (p *pass) decide(r licet.Record, atFreeze bool) licet.Decision {
 	if atFreeze {
 		state = p.frozen
 	}
+	d := p.v.policy.Decide(p.question(r, state))
+	if _, ok := state.Members[r.Member]; !ok {
+		d = licet.Decision{Rules: []string{ReasonUnknownMember}}
+	}
+	p.asked[q] = d
+	return d
+}
+
+// special tells whether a record was written in a group of a special category: as
+// its platform says, or as the group's name does.
+func (p *pass) special(r licet.Record) bool {
+	return r.Special != "" || p.v.policy.Special(r.Group) != ""
+}
+
+// suspected tells whether somebody may be a minor: a text of theirs says so and no
+// operator has decided otherwise since, or an operator has decided that they are.
+func (p *pass) suspected(s licet.Standing) bool {
+	last, says := p.suspects[s.Member]
+	switch {
+	case s.Age == nil:
+		return says
+	case !s.Age.OfAge:
+		return true
+	}
+	return says && last > s.Age.Seq
+}
+
+// question is what the policy is asked of a record, with the standings of one state.
+func (p *pass) question(r licet.Record, state licet.State) policy.Question {
 	ask := policy.Question{
-		Purpose: p.purpose, Standing: state.Members[r.Member], Kind: r.Kind, At: state.Time, SuspectedMinor: p.suspects[r.Member],
-		Adults: slices.Contains(p.v.adults, p.platform[r.Member]),
+		Purpose: p.purpose, Standing: state.Members[r.Member], Kind: r.Kind, At: state.Time, SuspectedMinor: p.suspected(state.Members[r.Member]),
+		Special: p.special(r), Signal: r.Signal, Adults: slices.Contains(p.v.adults, p.platform[r.Member]),
 	}
 	if r.About != "" {
 		about := state.Members[r.About]
-		if p.suspects[r.About] {
+		if p.suspected(about) {
 			about = licet.Standing{} // a suspected minor: as unknown as can be
 		}
 		ask.About = &about
 	} else if r.Kind == licet.KindRecommendation {
 		ask.About = &licet.Standing{} // of nobody that we know
 	}
-	d := p.v.policy.Decide(ask)
-	if _, ok := state.Members[r.Member]; !ok {
-		d = licet.Decision{Rules: []string{ReasonUnknownMember}}
-	}
-	p.asked[q] = d
-	return d
+	return ask
+}
+
+// usable tells whether a record may be used as such.
+func (p *pass) usable(r licet.Record) bool {
+	return p.decide(r, false).Permit && p.decide(r, true).Permit && r.Seq < p.frozen.Next
 }
 
 // passage returns what may be used of r, or why nothing may.
@@ -263,48 +296,6 @@ func strip(text string) string {
 		text = strings.ReplaceAll(text, p, "")
 	}
 	return text
-}
-
-// A Line says what becomes of a member's records of one kind.
-type Line struct {
-	Kind    licet.Kind
-	Used    int
-	Unused  int
-	Reasons []string // of those that are not used, sorted
-}
-
-// Explain says, kind by kind, what becomes of a member's own records.
-func (v *View) Explain(ctx context.Context, m licet.MemberID, purpose licet.Purpose, frozen, now licet.State) ([]Line, error) {
-	p, err := v.pass(ctx, purpose, frozen, now)
-	if err != nil {
-		return nil, err
-	}
-	lines := map[licet.Kind]*Line{}
-	reasons := map[licet.Kind]map[string]bool{}
-	for r, err := range v.vault.Records(ctx, m) {
-		if err != nil {
-			return nil, err
-		}
-		if lines[r.Kind] == nil {
-			lines[r.Kind], reasons[r.Kind] = &Line{Kind: r.Kind}, map[string]bool{}
-		}
-		if _, why := p.passage(r, licet.Record{}); len(why) > 0 {
-			lines[r.Kind].Unused++
-			for _, reason := range why {
-				reasons[r.Kind][reason] = true
-			}
-			continue
-		}
-		lines[r.Kind].Used++
-	}
-	var out []Line
-	for _, k := range licet.Kinds() {
-		if l, ok := lines[k]; ok {
-			l.Reasons = slices.Sorted(maps.Keys(reasons[k]))
-			out = append(out, *l)
-		}
-	}
-	return out, nil
 }
 
 // Digest names the passages of one member, as a corpus would hold them.

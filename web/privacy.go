@@ -16,8 +16,9 @@ import (
 type privacyBody struct {
 	Name     string
 	Verdict  licet.Verdict
-	On       bool // the switch
-	Silence  bool // it is on, or off, because the person has said nothing
+	On       bool           // the switch
+	Silence  bool           // it is on, or off, because the person has said nothing
+	Signals  []licet.Signal // it is off because these say so, and the person has said nothing
 	Choice   licet.Choice
 	UnderAge bool
 	Unsure   bool // of the age: nothing is used
@@ -34,6 +35,8 @@ type privacyBody struct {
 	Elsewhere []elsewhere
 
 	Model modelState
+
+	Recipients []app.Recipient // who outside has words of theirs
 }
 
 type kindLine struct {
@@ -90,7 +93,11 @@ func (s *Server) privacyOf(r *http.Request, m licet.MemberID, lang string) (priv
 		Notice: state.Notice, Regime: regime, Why: regime.Why[lang],
 	}
 	b.Silence = b.Verdict == licet.Undecided
-	b.On = b.Verdict == licet.Permitted || b.Silence && regime.Silence == licet.Permitted
+	b.Signals = s.app.Policy().SpokenFor(standing, licet.PurposeTrain)
+	b.On = b.Verdict == licet.Permitted || b.Silence && regime.Silence == licet.Permitted && len(b.Signals) == 0
+	if b.Recipients, err = s.app.Recipients(ctx, m); err != nil {
+		return b, err
+	}
 	if state.Notice.Deadline != "" {
 		if b.Deadline, err = time.Parse(time.DateOnly, state.Notice.Deadline); err != nil {
 			return b, fmt.Errorf("the notice's deadline: %w", err)
@@ -181,7 +188,7 @@ func (s *Server) say(r *http.Request, m licet.MemberID, p licet.Purpose, choice 
 	}
 	said.Notice = state.Notice.Notice
 	if !p.Known() {
-		return licet.Event{}, problem{http.StatusNotFound, "invalid_request_error", "unknown_purpose", "there is no such purpose: use train, voice, match, suggest or access"}
+		return licet.Event{}, problem{http.StatusNotFound, "invalid_request_error", "unknown_purpose", "there is no such purpose: see GET /api/choices for them"}
 	}
 	switch choice {
 	case "object":

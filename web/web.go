@@ -162,10 +162,30 @@ func (s *Server) guard(route Route) http.Handler {
 			s.fail(w, r, route, problem{http.StatusUnauthorized, "invalid_request_error", "not_signed_in", "sign in first: a page's cookie, or Authorization: Bearer with what \"licet sign-in\" printed"})
 			return
 		}
+		if m != "" && route.Page && r.Header.Get("Sec-GPC") == "1" {
+			if err := s.heard(r, m); err != nil {
+				s.fail(w, r, route, err)
+				return
+			}
+		}
 		if err := route.serve(w, r, m); err != nil {
 			s.fail(w, r, route, err)
 		}
 	})
+}
+
+// heard records that a member's browser sends Global Privacy Control, once. What it
+// speaks of is the policy's to say; the person's own choice goes before it.
+func (s *Server) heard(r *http.Request, m licet.MemberID) error {
+	state, err := s.app.Ledger().StateNow(r.Context())
+	if err != nil {
+		return err
+	}
+	if _, known := state.Members[m].Signals[licet.SignalGPC]; known {
+		return nil
+	}
+	_, err = s.app.Signal(r.Context(), m, licet.SignalGPC, true, "web")
+	return err
 }
 
 // A problem is an answer that says what is wrong and what to do.

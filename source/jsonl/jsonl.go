@@ -158,8 +158,11 @@ func (l *line) member() *source.Member {
 	m := &source.Member{
 		Ref: l.text("id"), Name: l.text("name"), Handles: l.texts("handles"), Facts: licet.Facts{
 			Country: l.text("country"), Region: l.text("region"), BirthDate: l.text("birth_date"), Language: l.text("language"),
-			Plan: licet.Plan(l.text("plan")), Joined: l.time("joined"),
+			Plan: licet.Plan(l.text("plan")), Joined: l.time("joined"), School: l.number("school"),
 		},
+	}
+	for _, s := range l.texts("signals") {
+		m.Signals = append(m.Signals, licet.Signal(s))
 	}
 	if m.Facts.Plan == "" {
 		m.Facts.Plan = licet.PlanFree
@@ -172,6 +175,6 @@ func (l *line) record() *source.Record {
 		Ref: l.text("id"), Member: l.text("member"), Kind: licet.Kind(l.text("kind")), Role: licet.Role(l.text("role")),
 		Text: l.text("text"), Language: l.text("language"), About: l.text("about"), ReplyTo: l.text("reply_to"), ShareOf: l.text("share_of"),
 		To: l.texts("to"), Group: l.text("group"), Title: l.text("title"), Employer: l.text("employer"), From: l.text("from"),
-		Until: l.text("until"), URL: l.text("url"), License: l.text("license"), Created: l.time("created"),
+		Until: l.text("until"), URL: l.text("url"), License: l.text("license"), Special: l.text("special"), Signal: licet.Signal(l.text("signal")), Created: l.time("created"),
 	}
 }

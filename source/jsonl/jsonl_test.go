@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"licet/ledger"
 	"licet/source"
 	"licet/source/jsonl"
 	"licet/source/sourcetest"
@@ -107,7 +108,7 @@ func TestEditsAndDeletions(t *testing.T) {
 	if n, m := len(sourcetest.Records(t, to)), len(sourcetest.Members(t, to)); n != 0 || m != 1 {
 		t.Errorf("%d records and %d members are left", n, m)
 	}
-	if b, err := to.Ledger.Audit(t.Context()); err != nil || len(b) > 0 {
+	if b, err := to.Ledger.Audit(t.Context(), ledger.Auditor{}); err != nil || len(b.Breaches) > 0 {
 		t.Errorf("audit: %v, %v", b, err)
 	}
 }

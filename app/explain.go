@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+
+	"licet"
+	"licet/policy"
+	"licet/view"
+)
+
+// before returns the standings of the freeze in force, for a purpose that knows
+// freezes, and of now.
+func (a *App) before(ctx context.Context, purpose licet.Purpose) (frozen, now licet.State, err error) {
+	if now, err = a.ledger.StateNow(ctx); err != nil {
+		return frozen, now, err
+	}
+	frozen = now
+	if learns := purpose == licet.PurposeTrain || purpose == licet.PurposeShare; learns && now.Frozen > 0 {
+		frozen, err = a.ledger.State(ctx, now.Frozen)
+	}
+	return frozen, now, err
+}
+
+// Explain says what becomes of a member's records, and which regime applies.
+func (a *App) Explain(ctx context.Context, m licet.MemberID, purpose licet.Purpose) ([]view.Line, policy.Regime, error) {
+	frozen, now, err := a.before(ctx, purpose)
+	if err != nil {
+		return nil, policy.Regime{}, err
+	}
+	lines, err := a.view.Explain(ctx, m, purpose, frozen, now)
+	return lines, a.policy.Regime(now.Members[m].Facts), err
+}
+
+// ExplainRecord says what becomes of one record of a member, by the platform's id.
+func (a *App) ExplainRecord(ctx context.Context, m licet.MemberID, record string, purpose licet.Purpose) (view.RecordLine, error) {
+	frozen, now, err := a.before(ctx, purpose)
+	if err != nil {
+		return view.RecordLine{}, err
+	}
+	return a.view.ExplainRecord(ctx, m, record, purpose, frozen, now)
+}
+
+// ComparePolicies counts whose decisions are others under one policy than under another.
+func (a *App) ComparePolicies(ctx context.Context, one, other *policy.Policy, purpose licet.Purpose) ([]view.Change, error) {
+	now, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return view.New(a.vault, one, a.view.Adults()).Diff(ctx, other, purpose, now)
+}

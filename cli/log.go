@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"licet/app"
+	"licet/ledger"
+)
+
+func (c *command) logCommand() *cobra.Command {
+	log := &cobra.Command{Use: "log", Short: "The log: audit it, export it"}
+	log.AddCommand(c.auditCommand(), &cobra.Command{
+		Use:   "export DIR",
+		Short: "Write the public part of the log as files, in the layout of C2SP tlog-tiles",
+		Args:  exactly(1, "one folder"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.with(cmd.Context(), func(a *app.App) error {
+				if err := a.Ledger().Export(cmd.Context(), args[0]); err != nil {
+					return err
+				}
+				c.say("Wrote %s. Anybody audits it with: licet log audit --key log.pub %s", args[0], args[0])
+				return nil
+			})
+		},
+	})
+	return log
+}
+
+func (c *command) auditCommand() *cobra.Command {
+	var key string
+	var since []string
+	var openings bool
+	cmd := &cobra.Command{
+		Use:   "audit [URL|DIR]",
+		Short: "Replay a log and print every breach",
+		Long: `Replays the public part of a log, in the layout of C2SP tlog-tiles, from an address
+such as https://example.org/log or from a folder, with nothing but its key: every
+tile, every signature, and the clock that binds the operator. A checkpoint that you
+kept (--since) must be a beginning of it: otherwise the log was written anew.
+
+Without an address it is the data folder's own log. There --openings (for who has the
+master key: the auditor) also reads members' events, and compares the standings that
+each freeze states, and who is in each corpus, with what people chose.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case len(args) > 1:
+				return usageError{errors.New("log audit: want one address or folder, or none")}
+			case len(args) == 1 && key == "":
+				return usageError{errors.New("log audit: give the log's key (--key), which you have from somewhere else than the log")}
+			case len(args) == 1 && openings:
+				return usageError{errors.New("log audit: members' events can be opened in the data folder only: leave the address out")}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var earlier [][]byte
+			for _, name := range since {
+				data, err := os.ReadFile(name)
+				if err != nil {
+					return fmt.Errorf("read an earlier checkpoint: %w", err)
+				}
+				earlier = append(earlier, data)
+			}
+			if len(args) == 1 {
+				return c.auditPublic(cmd.Context(), args[0], key, earlier)
+			}
+			return c.with(cmd.Context(), func(a *app.App) error {
+				report, err := ledger.AuditPublic(cmd.Context(), a.Ledger().Fetch, a.Ledger().Verifier(), earlier...)
+				if err != nil {
+					return err
+				}
+				if openings {
+					opened, err := a.Audit(cmd.Context())
+					if err != nil {
+						return err
+					}
+					report = merge(report, opened)
+				}
+				return c.sayReport(report)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&key, "key", "", "the log's public key, which you have from somewhere else than the log")
+	cmd.Flags().StringSliceVar(&since, "since", nil, "an earlier checkpoint of the log, which you kept")
+	cmd.Flags().BoolVar(&openings, "openings", false, "also read members' events with the master key")
+	return cmd
+}
+
+// merge adds what only openings show.
+func merge(public, opened *ledger.Report) *ledger.Report {
+	seen := map[ledger.Breach]bool{}
+	for _, b := range public.Breaches {
+		seen[b] = true
+	}
+	for _, b := range opened.Breaches {
+		if !seen[b] {
+			public.Breaches = append(public.Breaches, b)
+		}
+	}
+	public.Notes = append(public.Notes, opened.Notes...)
+	return public
+}
+
+func (c *command) sayReport(r *ledger.Report) error {
+	for _, b := range r.Breaches {
+		c.say("%s", b)
+	}
+	for _, n := range r.Notes {
+		c.say("note: %s", n)
+	}
+	if len(r.Breaches) > 0 {
+		return fmt.Errorf("%w: %d breaches", ledger.ErrDamaged, len(r.Breaches))
+	}
+	c.say("Clean: %d events, every hash, signature and rule holds.", r.Events)
+	return nil
+}
+
+func (c *command) auditPublic(ctx context.Context, where, key string, earlier [][]byte) error {
+	pub, err := os.ReadFile(key)
+	if err != nil {
+		return fmt.Errorf("read the log's key: %w", err)
+	}
+	fetch := fromDir(where)
+	if strings.HasPrefix(where, "https://") || strings.HasPrefix(where, "http://") {
+		fetch = fromURL(strings.TrimSuffix(where, "/"))
+	}
+	report, err := ledger.AuditPublic(ctx, fetch, strings.TrimSpace(string(pub)), earlier...)
+	if err != nil {
+		return err
+	}
+	return c.sayReport(report)
+}
+
+func fromDir(dir string) ledger.Fetch {
+	return func(_ context.Context, path string) ([]byte, error) {
+		return os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
+	}
+}
+
+// largestTile is more than any tile can hold: 256 leaves of 65,535 bytes.
+const largestTile = 1 << 25
+
+func fromURL(base string) ledger.Fetch {
+	client := &http.Client{Timeout: time.Minute}
+	return func(ctx context.Context, path string) ([]byte, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, base+"/"+path, nil)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		resp, err := client.Do(req)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		defer resp.Body.Close()
+		switch resp.StatusCode {
+		case http.StatusOK:
+		case http.StatusNotFound:
+			return nil, fmt.Errorf("%s: %w", path, fs.ErrNotExist)
+		default:
+			return nil, fmt.Errorf("%s: the server answered %s", path, resp.Status)
+		}
+		data, err := io.ReadAll(io.LimitReader(resp.Body, largestTile))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		return data, nil
+	}
+}
