@@ -150,3 +150,12 @@ func TestErasingTakesWhatWasLearnedAlong(t *testing.T) {
 		t.Errorf("audit: %v, %v", b, err)
 	}
 }
+
+// bring imports lines of the village's platform.
+func bring(t *testing.T, a *app.App, lines ...string) {
+	t.Helper()
+	text := "{\"type\":\"exchange\",\"version\":1,\"platform\":\"village\"}\n" + strings.Join(lines, "\n") + "\n"
+	if _, err := a.Import(t.Context(), jsonl.FS(fstest.MapFS{"in": {Data: []byte(text)}}, "in")); err != nil {
+		t.Fatal(err)
+	}
+}

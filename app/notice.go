@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"embed"
@@ -15,19 +16,31 @@ import (
 //go:embed notices/*.txt
 var notices embed.FS
 
-// NoticeText returns the text of the notice in a language, English where there is none.
-func NoticeText(language string) string {
-	data, err := notices.ReadFile("notices/" + language + ".txt")
-	if err != nil {
-		data, _ = notices.ReadFile("notices/en.txt") // embedded: it is there
+// NoticeText returns the text of a notice in a language, English where there is
+// none: with a paragraph for each purpose beyond training that it names.
+func NoticeText(language string, n licet.Notified) string {
+	if _, err := notices.Open("notices/" + language + ".txt"); err != nil {
+		language = "en"
 	}
-	return string(data)
+	data, _ := notices.ReadFile("notices/" + language + ".txt") // embedded: it is there
+	if !n.Names(licet.PurposeShare) {
+		return string(data)
+	}
+	share, _ := notices.ReadFile("notices/" + language + ".share.txt")
+	i := bytes.LastIndex(bytes.TrimSpace(data), []byte("\n\n")) + 2 // before the last paragraph
+	return string(data[:i]) + string(share) + "\n" + string(data[i:])
 }
 
 // Notify publishes the notice. Members can object until the deadline, a date
 // (YYYY-MM-DD) that counts until it has ended everywhere on Earth; empty: in
 // as many days as the longest window of a regime.
-func (a *App) Notify(ctx context.Context, deadline string) (licet.Notified, error) {
+// Members are told of training, and of what goes beyond it where that is given.
+func (a *App) Notify(ctx context.Context, deadline string, beyond ...licet.Purpose) (licet.Notified, error) {
+	for _, p := range beyond {
+		if p != licet.PurposeShare {
+			return licet.Notified{}, fmt.Errorf("a notice tells of %q, and of nothing else beyond training; not of %q", licet.PurposeShare, p)
+		}
+	}
 	now := a.Now()
 	if deadline == "" {
 		deadline = now.AddDate(0, 0, a.policy.WindowDays()).Format(time.DateOnly)
@@ -48,8 +61,11 @@ func (a *App) Notify(ctx context.Context, deadline string) (licet.Notified, erro
 		return licet.Notified{}, fmt.Errorf("deadline %s: members were told that they can object until %s; a window can be made longer, never shorter", deadline, state.Notice.Deadline)
 	}
 	n := licet.Notified{Notice: "notice-" + now.Format(time.DateOnly), Policy: a.policy.Digest(), Deadline: deadline, Texts: map[string]licet.Digest{}}
+	if len(beyond) > 0 {
+		n.Purposes = append([]licet.Purpose{licet.PurposeTrain}, beyond...)
+	}
 	for _, language := range []string{"en", "fr"} {
-		n.Texts[language] = licet.Sum([]byte(NoticeText(language)))
+		n.Texts[language] = licet.Sum([]byte(NoticeText(language, n)))
 	}
 	_, err = a.ledger.Do(ctx, func(context.Context, *sql.Tx, uint64) ([]licet.Event, error) {
 		e, err := operator(licet.EventNotified, n)

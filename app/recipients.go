@@ -63,16 +63,23 @@ func (a *App) Disclose(ctx context.Context, d Disclosure) (licet.Event, error) {
 		return licet.Event{}, err
 	}
 	defer unlock()
-	state, err := a.ledger.StateNow(ctx)
-	if err != nil {
-		return licet.Event{}, err
-	}
-	if !state.Notice.Names(d.Purpose) {
-		return licet.Event{}, fmt.Errorf("disclose for %q: %w: publish a notice that names it, and wait for the end of its window", d.Purpose, ErrNotTold)
-	}
 	frozen, err := a.frozen(ctx)
 	if err != nil {
 		return licet.Event{}, err
+	}
+	if d.What == GiveAdapter {
+		s, err := a.Served(ctx)
+		if err != nil {
+			return licet.Event{}, err
+		}
+		frozen = s.Learned.Frozen
+	}
+	then, err := a.ledger.State(ctx, frozen)
+	if err != nil {
+		return licet.Event{}, err
+	}
+	if !then.Notice.Names(d.Purpose) {
+		return licet.Event{}, fmt.Errorf("disclose for %q: %w: publish a notice that names it (licet notify --share), and wait for the end of its window", d.Purpose, ErrNotTold)
 	}
 	g, err := a.gift(ctx, d, frozen)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	"licet"
 	"licet/vault"
@@ -82,7 +83,7 @@ func (a *App) Shield(ctx context.Context, called string, handle bool, channel st
 	if handle {
 		folded = strings.ToLower(strings.TrimPrefix(called, "@"))
 	}
-	if folded == "" || handle && strings.ContainsAny(folded, " \t\n") {
+	if vault.FoldName(called) == "" || handle && strings.ContainsFunc(folded, unicode.IsSpace) {
 		return Shield{}, errors.New("nobody is called that: give a name as people write it, or a handle")
 	}
 	var salt [sha256.Size]byte

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"licet"
 	"licet/app"
 	"licet/source"
 	"licet/source/jsonl"
@@ -84,13 +85,18 @@ stackexchange DIR (a data dump). Reading the same input again changes nothing.`,
 
 func (c *command) notifyCommand() *cobra.Command {
 	var deadline string
+	var share bool
 	cmd := &cobra.Command{
 		Use:   "notify",
 		Short: "Publish the notice; the window to object begins",
 		Args:  exactly(0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.with(cmd.Context(), func(a *app.App) error {
-				n, err := a.Notify(cmd.Context(), deadline)
+				var beyond []licet.Purpose
+				if share {
+					beyond = append(beyond, licet.PurposeShare)
+				}
+				n, err := a.Notify(cmd.Context(), deadline, beyond...)
 				if err != nil {
 					return err
 				}
@@ -99,6 +105,7 @@ func (c *command) notifyCommand() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&share, "share", false, "also tell of train/share: giving to others, for ends of their own, what its author permits for that")
 	cmd.Flags().StringVar(&deadline, "deadline", "", "the last day to object, YYYY-MM-DD (default: in 45 days)")
 	return cmd
 }

@@ -80,7 +80,11 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request, _ licet.MemberI
 
 func (s *Server) notice(w http.ResponseWriter, r *http.Request, m licet.MemberID) error {
 	speak := s.words.in(s.words.choose(r))
-	text := strings.TrimSpace(app.NoticeText(speak.lang))
+	state, err := s.app.Ledger().StateNow(r.Context())
+	if err != nil {
+		return err
+	}
+	text := strings.TrimSpace(app.NoticeText(speak.lang, state.Notice))
 	title, rest, _ := strings.Cut(text, "\n")
 	return s.show(w, r, http.StatusOK, "notice.html", frame{Title: title, SignedIn: m != "", Body: strings.Split(strings.TrimSpace(rest), "\n\n")})
 }
