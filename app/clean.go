@@ -56,7 +56,7 @@ func (a *App) Clean(ctx context.Context, cfg Config, progress Progress) (_ Diges
 	if m, err := a.loadModel(state.Promoted.Run); err == nil {
 		frozenAt = m.Frozen
 	}
-	frozen, err := a.ledger.State(ctx, frozenAt)
+	frozen, err := a.ledger.Frozen(ctx, frozenAt)
 	if err != nil {
 		return Digests{}, err
 	}

@@ -14,9 +14,10 @@ func (a *App) before(ctx context.Context, purpose licet.Purpose) (frozen, now li
 	if now, err = a.ledger.StateNow(ctx); err != nil {
 		return frozen, now, err
 	}
+	now.Time = a.Now() // somebody may have come of age since the last event
 	frozen = now
 	if learns := purpose == licet.PurposeTrain || purpose == licet.PurposeShare; learns && now.Frozen > 0 {
-		frozen, err = a.ledger.State(ctx, now.Frozen)
+		frozen, err = a.ledger.Frozen(ctx, now.Frozen)
 	}
 	return frozen, now, err
 }

@@ -74,7 +74,7 @@ type evaluation struct {
 // evaluate reads the view and builds the corpus at position at, of what was
 // frozen at position frozen.
 func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress) (*evaluation, error) {
-	before, err := a.ledger.State(ctx, frozen)
+	before, err := a.ledger.Frozen(ctx, frozen)
 	if err != nil {
 		return nil, err
 	}
@@ -510,7 +510,7 @@ func (a *App) serve(ctx context.Context, head uint64) (*Served, error) {
 // gone returns the members whose admitted passages are not what the model
 // learned: who objected, deleted, edited, moved, or was found to be a minor.
 func (a *App) gone(ctx context.Context, m *train.Model, state licet.State) (map[licet.MemberID]bool, error) {
-	before, err := a.ledger.State(ctx, m.Frozen)
+	before, err := a.ledger.Frozen(ctx, m.Frozen)
 	if err != nil {
 		return nil, err
 	}

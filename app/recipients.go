@@ -74,7 +74,7 @@ func (a *App) Disclose(ctx context.Context, d Disclosure) (licet.Event, error) {
 		}
 		frozen = s.Learned.Frozen
 	}
-	then, err := a.ledger.State(ctx, frozen)
+	then, err := a.ledger.Frozen(ctx, frozen)
 	if err != nil {
 		return licet.Event{}, err
 	}
@@ -144,7 +144,7 @@ func (a *App) shareable(ctx context.Context, p licet.Purpose, frozen, at uint64)
 	if p == licet.PurposeTrain {
 		return nil, nil //nolint:nilnil // nil is the set of all
 	}
-	before, err := a.ledger.State(ctx, frozen)
+	before, err := a.ledger.Frozen(ctx, frozen)
 	if err != nil {
 		return nil, err
 	}

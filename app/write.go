@@ -69,7 +69,7 @@ func (a *App) others(ctx context.Context, s *Served) (*draft.Others, error) {
 	if err != nil {
 		return nil, err
 	}
-	frozen, err := a.ledger.State(ctx, s.Learned.Frozen)
+	frozen, err := a.ledger.Frozen(ctx, s.Learned.Frozen)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +93,7 @@ func (a *App) Match(ctx context.Context, m licet.MemberID, limit int) ([]Suggest
 	if err != nil {
 		return nil, err
 	}
+	state.Time = a.Now() // somebody may have come of age since the last event
 	res, err := a.view.At(ctx, licet.PurposeMatch, state, state)
 	if err != nil {
 		return nil, err

@@ -542,6 +542,21 @@ func (l *Ledger) State(ctx context.Context, at uint64) (licet.State, error) {
 	return s, nil
 }
 
+// Frozen returns the standings that the freeze at position at has frozen: those of
+// the events before it, at its own time, by which ages count.
+func (l *Ledger) Frozen(ctx context.Context, at uint64) (licet.State, error) {
+	s, err := l.State(ctx, at)
+	if err != nil {
+		return s, err
+	}
+	e, err := l.row(ctx, at)
+	if err != nil {
+		return s, err
+	}
+	s.Time = e.Time
+	return s, nil
+}
+
 const mostPast = 8
 
 // keep remembers a state. An erasure makes events unreadable that earlier

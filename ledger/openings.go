@@ -134,6 +134,7 @@ func (a *openings) expected(ctx context.Context, e licet.Event) (licet.Event, []
 // of then is gone, and nothing can be compared.
 func (a *openings) standings(e licet.Event) {
 	before := snapshot(a.folder)
+	before.Time = e.Time
 	a.frozen[e.Seq] = before
 	if _, gone := before.Unexplained(); gone {
 		a.Notes = append(a.Notes, fmt.Sprintf("event %d: its root of standings can't be compared: somebody who counted then was erased since", e.Seq))
