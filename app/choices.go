@@ -47,27 +47,27 @@ func (a *App) Find(ctx context.Context, name string) (licet.Member, error) {
 // Object records that a person refuses purpose p. It returns when the choice
 // is committed and sequenced: the event says at which position.
 func (a *App) Object(ctx context.Context, m licet.MemberID, p licet.Purpose, said licet.Said) (licet.Event, error) {
-	return a.choose(ctx, licet.EventObjected, m, p, said, licet.Objected{Purpose: p, Said: said})
+	return a.choose(ctx, licet.EventObjected, m, p, licet.Objected{Purpose: p, Said: said})
 }
 
 // Consent records that a person permits purpose p.
 func (a *App) Consent(ctx context.Context, m licet.MemberID, p licet.Purpose, said licet.Said) (licet.Event, error) {
-	return a.choose(ctx, licet.EventConsented, m, p, said, licet.Consented{Purpose: p, Said: said})
+	return a.choose(ctx, licet.EventConsented, m, p, licet.Consented{Purpose: p, Said: said})
 }
 
-func (a *App) choose(ctx context.Context, t licet.EventType, m licet.MemberID, p licet.Purpose, _ licet.Said, body any) (licet.Event, error) {
+func (a *App) choose(ctx context.Context, t licet.EventType, m licet.MemberID, p licet.Purpose, body any) (licet.Event, error) {
 	if !p.Known() {
 		return licet.Event{}, fmt.Errorf("unknown purpose %q", p)
 	}
-	done, err := a.ledger.Do(ctx, func(_ context.Context, _ *sql.Tx, _ uint64) ([]licet.Event, error) {
-		e, err := member(t, m, body)
-		return []licet.Event{e}, err
-	})
+	e, err := member(t, m, body)
+	if err == nil {
+		e, err = a.ledger.Append(ctx, e)
+	}
 	if err != nil {
 		return licet.Event{}, fmt.Errorf("record the choice: %w", err)
 	}
 	a.changed()
-	return done[0], nil
+	return e, nil
 }
 
 // Erase takes everything of a member away: records, profile and key. What they

@@ -67,11 +67,7 @@ func (a *App) Notify(ctx context.Context, deadline string, beyond ...licet.Purpo
 	for _, language := range []string{"en", "fr"} {
 		n.Texts[language] = licet.Sum([]byte(NoticeText(language, n)))
 	}
-	_, err = a.ledger.Do(ctx, func(context.Context, *sql.Tx, uint64) ([]licet.Event, error) {
-		e, err := operator(licet.EventNotified, n)
-		return []licet.Event{e}, err
-	})
-	return n, err
+	return n, a.log(ctx, entry{licet.EventNotified, n})
 }
 
 // Deliver records that the notice in force reached the members: by which
@@ -89,11 +85,7 @@ func (a *App) Deliver(ctx context.Context, evidence []byte) (members int, err er
 			members++
 		}
 	}
-	_, err = a.ledger.Do(ctx, func(context.Context, *sql.Tx, uint64) ([]licet.Event, error) {
-		e, err := operator(licet.EventDelivered, licet.Delivered{Notice: state.Notice.Notice, Batch: 1, Members: members, Evidence: licet.Sum(evidence)})
-		return []licet.Event{e}, err
-	})
-	return members, err
+	return members, a.log(ctx, entry{licet.EventDelivered, licet.Delivered{Notice: state.Notice.Notice, Batch: 1, Members: members, Evidence: licet.Sum(evidence)}})
 }
 
 // Freeze ends the window: from here on a corpus may be built of what was

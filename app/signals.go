@@ -58,15 +58,15 @@ func (a *App) JudgeAge(ctx context.Context, m licet.MemberID, ofAge bool, reason
 	if strings.TrimSpace(reason) == "" {
 		return licet.Event{}, errors.New("a decision on somebody's age has a reason: say what was looked at")
 	}
-	done, err := a.ledger.Do(ctx, func(context.Context, *sql.Tx, uint64) ([]licet.Event, error) {
-		e, err := member(licet.EventAgeJudged, m, licet.AgeJudged{OfAge: ofAge, Reason: reason})
-		return []licet.Event{e}, err
-	})
+	e, err := member(licet.EventAgeJudged, m, licet.AgeJudged{OfAge: ofAge, Reason: reason})
+	if err == nil {
+		e, err = a.ledger.Append(ctx, e)
+	}
 	if err != nil {
 		return licet.Event{}, fmt.Errorf("record the decision: %w", err)
 	}
 	a.changed()
-	return done[0], nil
+	return e, nil
 }
 
 // A Shield is what somebody who is no member keeps of their objection.

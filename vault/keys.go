@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"licet"
 	"licet/internal/db"
@@ -303,6 +305,49 @@ func (k *Keys) Seal(ctx context.Context, m licet.MemberID, plain, about []byte) 
 		return nil, err
 	}
 	return aead.Seal(nil, nil, plain, about), nil
+}
+
+// mostAsked is how many keys one query asks for.
+const mostAsked = 500
+
+// Sealing reads the keys of some members once, for as long as one transaction
+// lasts: the function that it returns seals as Seal does, and salts as Salt does.
+func (k *Keys) Sealing(ctx context.Context, members ...licet.MemberID) (seal func(m licet.MemberID, plain, about []byte, label string) (sealed, salt []byte, err error), err error) {
+	type pair struct {
+		key  []byte
+		aead cipher.AEAD
+	}
+	keys := map[licet.MemberID]pair{}
+	for some := range slices.Chunk(members, mostAsked) {
+		names := make([]any, len(some))
+		for i, m := range some {
+			names[i] = keyName(m)
+		}
+		query := `SELECT name, wrapped FROM keys WHERE name IN (?` + strings.Repeat(",?", len(some)-1) + `)`
+		if err := each(ctx, k.db, query, func(rows *sql.Rows) (bool, error) {
+			var name string
+			var wrapped []byte
+			if err := rows.Scan(&name, &wrapped); err != nil {
+				return false, err
+			}
+			key, err := k.unwrap(name, wrapped)
+			if err != nil {
+				return false, err
+			}
+			aead, err := sealer(key)
+			keys[licet.MemberID(strings.TrimPrefix(name, keyName("")))] = pair{key, aead}
+			return true, err
+		}, names...); err != nil {
+			return nil, fmt.Errorf("read keys: %w", err)
+		}
+	}
+	return func(m licet.MemberID, plain, about []byte, label string) (sealed, salt []byte, err error) {
+		p, ok := keys[m]
+		if !ok {
+			return nil, nil, ErrNoKey
+		}
+		return p.aead.Seal(nil, nil, plain, about), derive(p.key, "salt", label), nil
+	}, nil
 }
 
 // Open decrypts what Seal sealed; ErrNoKey once the key is destroyed.
