@@ -21,7 +21,7 @@ import (
 var ErrReceipt = errors.New("the receipt does not hold")
 
 // receiptVersion is the version of the file (docs/formats/receipt.md).
-const receiptVersion = "licet-receipt-1"
+const receiptVersion = "licet-receipt-2"
 
 // A Shown is an event with the proof that the log holds it.
 type Shown struct {
@@ -39,12 +39,15 @@ type ModelProof struct {
 // A Receipt is what a member keeps: what was chosen, when, and what was learned
 // from them, under a signed checkpoint.
 type Receipt struct {
-	Version    string       `json:"version"`
-	Checkpoint string       `json:"checkpoint"`
-	Founded    Shown        `json:"founded"`
-	Joined     Shown        `json:"joined"`
-	Choices    []Shown      `json:"choices"`
-	Models     []ModelProof `json:"models"`
+	Version string `json:"version"`
+	// Record says the same in the W3C Data Privacy Vocabulary, as JSON-LD. It is
+	// made of the shown events and of nothing else, so a verifier makes it again.
+	Record     json.RawMessage `json:"record"`
+	Checkpoint string          `json:"checkpoint"`
+	Founded    Shown           `json:"founded"`
+	Joined     Shown           `json:"joined"`
+	Choices    []Shown         `json:"choices"`
+	Models     []ModelProof    `json:"models"`
 }
 
 // A ModelIn says which model a receipt is to speak of.
@@ -53,9 +56,9 @@ type ModelIn struct {
 	Members         *smt.Tree // of its manifest
 }
 
-// Receipt makes the receipt of a member. choices are the positions of their
-// own Objected and Consented events.
-func (l *Ledger) Receipt(ctx context.Context, m licet.MemberID, models []ModelIn) (*Receipt, error) {
+// Receipt makes the receipt of a member. choices are the positions of their own
+// Objected and Consented events that it is to show, in order.
+func (l *Ledger) Receipt(ctx context.Context, m licet.MemberID, choices []uint64, models []ModelIn) (*Receipt, error) {
 	signed, size, err := l.Checkpoint(ctx)
 	if err != nil {
 		return nil, err
@@ -75,14 +78,12 @@ func (l *Ledger) Receipt(ctx context.Context, m licet.MemberID, models []ModelIn
 	if r.Joined, err = l.shown(ctx, standing.First, size); err != nil {
 		return nil, err
 	}
-	for _, p := range licet.Purposes() {
-		if c, ok := standing.Choices[p]; ok && c.Said.Channel != "erasure" {
-			s, err := l.shown(ctx, c.Seq, size)
-			if err != nil {
-				return nil, err
-			}
-			r.Choices = append(r.Choices, s)
+	for _, seq := range choices {
+		s, err := l.shown(ctx, seq, size)
+		if err != nil {
+			return nil, err
 		}
+		r.Choices = append(r.Choices, s)
 	}
 	for _, in := range models {
 		var p ModelProof
@@ -99,6 +100,12 @@ func (l *Ledger) Receipt(ctx context.Context, m licet.MemberID, models []ModelIn
 		p.Member = in.Members.Prove(smt.Slot(built.Run, standing.Token))
 		r.Models = append(r.Models, p)
 	}
+	// The verifier's own way to the record: what can't be verified is not given out.
+	v := &verification{}
+	if _, err := v.receipt(*r, l.verifier); err != nil && !errors.Is(err, errRecord) {
+		return nil, fmt.Errorf("make a receipt: %w", err)
+	}
+	r.Record = v.record
 	return r, nil
 }
 
@@ -111,12 +118,29 @@ func (l *Ledger) shown(ctx context.Context, seq, size uint64) (Shown, error) {
 	return Shown{o, p}, err
 }
 
+// What a statement can say.
+const (
+	SaysJoined    = "joined"
+	SaysObjected  = "objected"
+	SaysWithdrew  = "withdrew" // an objection that takes back a yes
+	SaysConsented = "consented"
+	SaysIn        = "in"
+	SaysOut       = "out"
+)
+
 // A Statement is one thing that a receipt proves.
 type Statement struct {
-	What   string // for people, in English
-	Event  uint64
-	In     bool // for a model: the member is in it
-	Choice licet.EventType
+	Says  string // one of the above
+	What  string // for people, in English
+	Event uint64
+	Time  time.Time // UTC; of the event: for a model, from when it was served
+
+	Purpose licet.Purpose // of a choice
+	Said    licet.Said    // likewise
+
+	Adapter  licet.Digest // of a model
+	Built    uint64       // position of its corpus
+	Passages int
 }
 
 // A Verdict is what a receipt that holds proves, and what it can't.
@@ -153,9 +177,13 @@ func Verify(receipt []byte, key string) (*Verdict, error) {
 }
 
 type verification struct {
-	tree  tlog.Tree
-	token licet.Digest
+	tree   tlog.Tree
+	token  licet.Digest
+	record json.RawMessage // as the shown events give it
 }
+
+// errRecord says that a receipt's record is not what its events give.
+var errRecord = errors.New("its record is not what its events say")
 
 func (v *verification) receipt(r Receipt, verifier note.Verifier) (*Verdict, error) {
 	if r.Version != receiptVersion {
@@ -180,23 +208,30 @@ func (v *verification) receipt(r Receipt, verifier note.Verifier) (*Verdict, err
 		return nil, err
 	}
 	v.token = joined.Token
-	out.say(r.Joined, "You joined on %s.", day(r.Joined))
-	for _, s := range r.Choices {
-		if err := v.choice(s, out); err != nil {
+	out.say(SaysJoined, r.Joined, "You joined on %s.", day(r.Joined))
+	for i, s := range r.Choices {
+		if err := v.choice(s, r.Choices[:i], out); err != nil {
 			return nil, err
 		}
 	}
 	for _, m := range r.Models {
-		if err := v.model(m, r.Choices, out); err != nil {
+		if err := v.model(m, out); err != nil {
 			return nil, err
 		}
+	}
+	if v.record, err = record(c.Origin, joined, r.Joined.Seq, out.Statements); err != nil {
+		return nil, err
+	}
+	given, err := canonical(r.Record)
+	if err != nil || !bytes.Equal(given, v.record) {
+		return nil, errRecord
 	}
 	out.limits()
 	return out, nil
 }
 
-func (v *Verdict) say(s Shown, format string, args ...any) *Statement {
-	v.Statements = append(v.Statements, Statement{What: fmt.Sprintf(format, args...), Event: s.Seq})
+func (v *Verdict) say(says string, s Shown, format string, args ...any) *Statement {
+	v.Statements = append(v.Statements, Statement{Says: says, What: fmt.Sprintf(format, args...), Event: s.Seq, Time: time.UnixMilli(s.Time).UTC()})
 	return &v.Statements[len(v.Statements)-1]
 }
 
@@ -221,9 +256,12 @@ func open[B any](v *verification, s Shown, want licet.EventType) (B, error) {
 	return body, nil
 }
 
-func (v *verification) choice(s Shown, out *Verdict) error {
+func (v *verification) choice(s Shown, before []Shown, out *Verdict) error {
 	if s.Salt == "" {
 		return fmt.Errorf("event %d is not a member's", s.Seq)
+	}
+	if len(before) > 0 && before[len(before)-1].Seq >= s.Seq {
+		return fmt.Errorf("event %d stands after event %d, and happened before it", s.Seq, before[len(before)-1].Seq)
 	}
 	switch s.Type {
 	case licet.EventObjected:
@@ -231,13 +269,19 @@ func (v *verification) choice(s Shown, out *Verdict) error {
 		if err != nil {
 			return err
 		}
-		out.say(s, "You objected to the purpose %q on %s (event %d, %s%s).", b.Purpose, day(s), s.Seq, b.Channel, shownNotice(b.Said)).Choice = s.Type
+		says, word := SaysObjected, "objected to"
+		if slices.ContainsFunc(out.Statements, func(x Statement) bool { return x.Says == SaysConsented && x.Purpose == b.Purpose }) {
+			says, word = SaysWithdrew, "took back your permission and objected to"
+		}
+		x := out.say(says, s, "You %s the purpose %q on %s (event %d, %s%s).", word, b.Purpose, day(s), s.Seq, b.Channel, shownNotice(b.Said))
+		x.Purpose, x.Said = b.Purpose, b.Said
 	case licet.EventConsented:
 		b, err := open[licet.Consented](v, s, licet.EventConsented)
 		if err != nil {
 			return err
 		}
-		out.say(s, "You permitted the purpose %q on %s (event %d, %s%s).", b.Purpose, day(s), s.Seq, b.Channel, shownNotice(b.Said)).Choice = s.Type
+		x := out.say(SaysConsented, s, "You permitted the purpose %q on %s (event %d, %s%s).", b.Purpose, day(s), s.Seq, b.Channel, shownNotice(b.Said))
+		x.Purpose, x.Said = b.Purpose, b.Said
 	default:
 		return fmt.Errorf("event %d is not a choice", s.Seq)
 	}
@@ -255,7 +299,7 @@ func shownNotice(s licet.Said) string {
 	return out
 }
 
-func (v *verification) model(m ModelProof, choices []Shown, out *Verdict) error {
+func (v *verification) model(m ModelProof, out *Verdict) error {
 	built, err := open[licet.Built](v, m.Built, licet.EventBuilt)
 	if err != nil {
 		return err
@@ -271,21 +315,34 @@ func (v *verification) model(m ModelProof, choices []Shown, out *Verdict) error 
 	if err != nil {
 		return fmt.Errorf("the model served from event %d: %w", m.Promoted.Seq, err)
 	}
-	word := "You are NOT in"
+	says, word := SaysOut, "You are NOT in"
 	if in {
-		word = "You are in"
+		says, word = SaysIn, "You are in"
 	}
-	s := out.say(m.Promoted, "%s the corpus of the model %s, served from %s (event %d; corpus built at event %d from %d passages).",
+	x := out.say(says, m.Promoted, "%s the corpus of the model %s, served from %s (event %d; corpus built at event %d from %d passages).",
 		word, promoted.Adapter.Short(), day(m.Promoted), m.Promoted.Seq, m.Built.Seq, built.Passages)
-	s.In = in
-	late := slices.ContainsFunc(choices, func(c Shown) bool {
-		o, err := open[licet.Objected](v, c, licet.EventObjected)
-		return err == nil && o.Purpose == licet.PurposeTrain && c.Seq < built.At
-	})
+	x.Adapter, x.Built, x.Passages = promoted.Adapter, m.Built.Seq, built.Passages
+	late := refused(out.Statements, built)
 	if in && late {
 		return fmt.Errorf("the corpus of event %d has you in it although you had objected", m.Built.Seq)
 	}
 	return nil
+}
+
+// refused tells whether the last choice before a corpus was built is a no to it.
+func refused(statements []Statement, b licet.Built) (no bool) {
+	for _, s := range statements {
+		if s.Purpose != purposeOf(b) || s.Event >= b.At {
+			continue
+		}
+		switch s.Says {
+		case SaysObjected, SaysWithdrew:
+			no = true
+		case SaysConsented:
+			no = false
+		}
+	}
+	return no
 }
 
 func (v *Verdict) limits() {

@@ -50,9 +50,9 @@ func receipt(t *testing.T, w *world) []byte {
 	}
 	model("with", token, other)
 	w.now = w.now.Add(time.Hour)
-	w.add(licet.EventObjected, "0011", licet.Objected{Purpose: licet.PurposeTrain, Said: licet.Said{Channel: "web", Language: "en", Notice: "n1", Screen: "privacy"}})
+	objected := w.add(licet.EventObjected, "0011", licet.Objected{Purpose: licet.PurposeTrain, Said: licet.Said{Channel: "web", Language: "en", Notice: "n1", Screen: "privacy"}})
 	model("without", other)
-	r, err := w.log.Receipt(t.Context(), "0011", models)
+	r, err := w.log.Receipt(t.Context(), "0011", []uint64{objected}, models)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +230,7 @@ func TestAReceiptWithPartsSwappedFails(t *testing.T) {
 		},
 		"founded for joined":   func(r *ledger.Receipt) { r.Joined = r.Founded },
 		"a choice for joined":  func(r *ledger.Receipt) { r.Joined = r.Choices[0] },
-		"another version":      func(r *ledger.Receipt) { r.Version = "licet-receipt-2" },
+		"another version":      func(r *ledger.Receipt) { r.Version = "licet-receipt-1" },
 		"a model for a choice": func(r *ledger.Receipt) { r.Choices[0] = r.Models[0].Built },
 	} {
 		var r ledger.Receipt
@@ -265,7 +265,7 @@ func FuzzVerify(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(good)
-	f.Add([]byte(`{"version":"licet-receipt-1"}`))
+	f.Add([]byte(`{"version":"licet-receipt-2"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := ledger.Verify(data, strings.TrimSpace(string(key)))
 		if err != nil {
