@@ -279,3 +279,100 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// vectors are receipts, good and bad, that this package and the page for a browser
+// are both held to: web reads the same file.
+type vectors struct {
+	Receipt string `json:"receipt"`
+	Key     string `json:"key"`
+	Vectors []struct {
+		Name  string `json:"name"`
+		Holds bool   `json:"holds"`
+		Edits []struct {
+			Path  []any           `json:"path"`
+			Value json.RawMessage `json:"value"` // none: the field is taken away
+		} `json:"edits"`
+		Text string `json:"text"` // in the place of the receipt
+		Key  string `json:"key"`  // in the place of the key
+	} `json:"vectors"`
+}
+
+func TestVectors(t *testing.T) {
+	var all vectors
+	if err := json.Unmarshal(file(t, "vectors.json"), &all); err != nil {
+		t.Fatal(err)
+	}
+	if len(all.Vectors) < 25 {
+		t.Errorf("only %d", len(all.Vectors))
+	}
+	for _, v := range all.Vectors {
+		var receipt any
+		if err := json.Unmarshal(file(t, all.Receipt), &receipt); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range v.Edits {
+			edit(t, receipt, e.Path, e.Value)
+		}
+		data, err := json.Marshal(receipt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := strings.TrimSpace(string(file(t, all.Key)))
+		if v.Text != "" {
+			data = []byte(v.Text)
+		}
+		if v.Key != "" {
+			key = v.Key
+		}
+		if _, err := ledger.Verify(data, key); (err == nil) != v.Holds {
+			t.Errorf("%s: %v, want it to hold: %v", v.Name, err, v.Holds)
+		}
+	}
+}
+
+func file(t *testing.T, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// edit changes one value in v, or takes it away.
+func edit(t *testing.T, v any, path []any, value json.RawMessage) {
+	t.Helper()
+	for ; len(path) > 1; path = path[1:] {
+		v = at(v, path[0])
+	}
+	var x any
+	if value != nil {
+		if err := json.Unmarshal(value, &x); err != nil {
+			t.Fatal(err)
+		}
+	}
+	switch in := v.(type) {
+	case map[string]any:
+		name, _ := path[0].(string)
+		if value == nil {
+			delete(in, name)
+		} else {
+			in[name] = x
+		}
+	case []any:
+		i, _ := path[0].(float64)
+		in[int(i)] = x
+	default:
+		t.Fatalf("nothing is at %v", path)
+	}
+}
+
+func at(v, step any) any {
+	if i, ok := step.(float64); ok {
+		list, _ := v.([]any)
+		return list[int(i)]
+	}
+	name, _ := step.(string)
+	object, _ := v.(map[string]any)
+	return object[name]
+}

@@ -38,6 +38,8 @@ type Server struct {
 	pages   *template.Template
 	words   *words
 	handler http.Handler
+
+	verifyPolicy string // the Content-Security-Policy of the page that checks receipts
 }
 
 // New returns a server over an open installation.
@@ -54,6 +56,11 @@ func New(a *app.App, o Options) (*Server, error) {
 	if s.pages, err = template.New("").Funcs(s.words.in("en").functions()).ParseFS(files, "templates/*.html"); err != nil {
 		return nil, fmt.Errorf("pages: %w", err)
 	}
+	page, err := files.ReadFile("static/" + verifyPage)
+	if err != nil {
+		return nil, fmt.Errorf("pages: %w", err)
+	}
+	s.verifyPolicy = verifyPolicy(page)
 	mux := http.NewServeMux()
 	for _, r := range s.Routes() {
 		mux.Handle(r.Method+" "+r.Path, s.guard(r))
@@ -90,6 +97,7 @@ func (s *Server) Routes() []Route {
 		{"GET", "/privacy", OfMember, true, s.privacy},
 		{"POST", "/privacy/choice", OfMember, true, s.choose},
 		{"GET", "/privacy/receipt", OfMember, true, s.receipt},
+		{"GET", "/privacy/paper", OfMember, true, s.paper},
 		{"GET", "/static/{file}", Anyone, false, s.static},
 		{"GET", "/healthz", Anyone, false, s.health},
 		{"GET", "/log/key", Anyone, false, s.logKey},
@@ -221,6 +229,9 @@ func (s *Server) static(w http.ResponseWriter, r *http.Request, _ licet.MemberID
 		return problem{http.StatusNotFound, "invalid_request_error", "not_found", "there is no such file"}
 	}
 	w.Header().Set("Cache-Control", "max-age=3600")
+	if name == verifyPage {
+		w.Header().Set("Content-Security-Policy", s.verifyPolicy)
+	}
 	http.ServeFileFS(w, r, files, "static/"+name)
 	return nil
 }

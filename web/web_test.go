@@ -435,7 +435,7 @@ func TestTheReceiptVerifies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(v.Statements); n != 3 || v.Statements[1].Choice != licet.EventObjected || v.Statements[2].In {
+	if n := len(v.Statements); n != 3 || v.Statements[1].Says != ledger.SaysObjected || v.Statements[2].Says != ledger.SaysOut {
 		t.Errorf("statements %+v", v.Statements)
 	}
 	if len(body) > 8<<10 {
