@@ -6,7 +6,7 @@ export LICET_SHARED
 LINT_VERSION := v2.15.0
 LINT := $(CURDIR)/bin/golangci-lint
 
-.PHONY: help demo build test test-long check fmt lint race fuzz bench tools browser
+.PHONY: witness help demo build test test-long check fmt lint race fuzz bench tools browser
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,7 +17,7 @@ build: ## build bin/licet
 demo: build ## the whole story on a fictional community, then its pages on a loopback port
 	./bin/licet demo
 
-test: browser lint ## lint, unit, property, command-line and browser tests (under 10 minutes)
+test: browser witness lint ## lint, unit, property, command-line and browser tests (under 10 minutes)
 	$(GO) vet ./... ./testdata/village
 	$(GO) test -timeout 20m ./... ./testdata/village
 
@@ -51,6 +51,11 @@ tools: $(LINT) ## install the linter into bin/
 
 $(LINT):
 	GOBIN=$(CURDIR)/bin GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+WITNESS := $(CURDIR)/bin/litewitness
+witness: $(WITNESS) ## install the witness that the tests of cosignatures start
+$(WITNESS):
+	GOBIN=$(CURDIR)/bin GOFLAGS= $(GO) install filippo.io/torchwood/cmd/litewitness@v0.6.1
 
 browser: ## make sure that a browser is there for the browser tests
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \

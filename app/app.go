@@ -52,6 +52,8 @@ type Settings struct {
 	Slices    int      `json:"slices"`    // 0: likewise
 	Simulated bool     `json:"simulated"` // times are invented
 	Epochs    int      `json:"epochs"`    // 0: the default recipe's
+
+	Witnesses []ledger.Witness `json:"witnesses,omitempty"` // who else signs checkpoints
 }
 
 // Config is how to open an installation. Everything from outside comes in here.

@@ -52,6 +52,7 @@ func (a *App) Follow(ctx context.Context, log *slog.Logger) {
 		head, err := a.ledger.Head(ctx)
 		if err == nil && head != seen {
 			seen = a.catch(ctx, head, log)
+			a.witness(ctx, log)
 		}
 		select {
 		case <-ctx.Done():

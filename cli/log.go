@@ -20,7 +20,7 @@ import (
 
 func (c *command) logCommand() *cobra.Command {
 	log := &cobra.Command{Use: "log", Short: "The log: audit it, export it"}
-	log.AddCommand(c.auditCommand(), &cobra.Command{
+	log.AddCommand(c.auditCommand(), c.witnessCommand(), &cobra.Command{
 		Use:   "export DIR",
 		Short: "Write the public part of the log as files, in the layout of C2SP tlog-tiles",
 		Args:  exactly(1, "one folder"),
@@ -35,6 +35,38 @@ func (c *command) logCommand() *cobra.Command {
 		},
 	})
 	return log
+}
+
+func (c *command) witnessCommand() *cobra.Command {
+	var w ledger.Witness
+	cmd := &cobra.Command{
+		Use:   "witness",
+		Short: "Ask witnesses to sign the newest checkpoint, and add one",
+		Long: `A witness is somebody else's server that signs checkpoints which continue those it has
+seen (C2SP tlog-witness): it proves when the log stood as it stands, and that nobody was
+shown another one. With --key and --url one is added, once it has signed; "licet serve"
+then asks all of them after every change.`,
+		Args: exactly(0, "no argument but flags"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if (w.Key == "") != (w.URL == "") {
+				return usageError{errors.New("log witness: a witness has both a --key and a --url")}
+			}
+			return c.with(cmd.Context(), func(a *app.App) error {
+				ask := a.Cosign
+				if w.Key != "" {
+					ask = func(ctx context.Context) ([]ledger.Cosignature, error) { return a.AddWitness(ctx, w) }
+				}
+				by, err := ask(cmd.Context())
+				for _, s := range by {
+					c.say("%s signed at %s.", s.Witness, s.Time.Format(time.RFC3339))
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&w.Key, "key", "", "the witness's key, NAME+ID+KEY")
+	cmd.Flags().StringVar(&w.URL, "url", "", "its address, below which add-checkpoint is")
+	return cmd
 }
 
 func (c *command) auditCommand() *cobra.Command {

@@ -37,6 +37,7 @@ func (c *command) receiptCommand() *cobra.Command {
 
 func (c *command) verifyCommand() *cobra.Command {
 	var key string
+	var witnesses []string
 	cmd := &cobra.Command{
 		Use:   "verify --key log.pub RECEIPT",
 		Short: "Check a receipt, alone and offline",
@@ -50,13 +51,24 @@ func (c *command) verifyCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("read the log's key: %w", err)
 			}
-			v, err := ledger.Verify(data, strings.TrimSpace(string(pub)))
+			keys := make([]string, len(witnesses))
+			for i, name := range witnesses {
+				text, err := os.ReadFile(name)
+				if err != nil {
+					return fmt.Errorf("read a witness's key: %w", err)
+				}
+				keys[i] = strings.TrimSpace(string(text))
+			}
+			v, err := ledger.Verify(data, strings.TrimSpace(string(pub)), keys...)
 			if err != nil {
 				return errors.Join(errProof, fmt.Errorf("%s: %w", args[0], err))
 			}
 			c.say("It holds: every event below is in the log %s of %d events.", v.Origin, v.Events)
 			for _, s := range v.Statements {
 				c.say("  %s", s.What)
+			}
+			for _, w := range v.Witnessed {
+				c.say("  %s had seen this log, whole and never rewritten, on %s.", w.Witness, w.Time.Format("2 January 2006 15:04:05 UTC"))
 			}
 			c.say("What it can't show:")
 			for _, l := range v.Limits {
@@ -67,5 +79,6 @@ func (c *command) verifyCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&key, "key", "", "the log's public key, which you have from somewhere else than the receipt")
 	_ = cmd.MarkFlagRequired("key") // it fails only for a flag that does not exist
+	cmd.Flags().StringSliceVar(&witnesses, "witness", nil, "files with keys of witnesses that you trust: one at least must have signed")
 	return cmd
 }

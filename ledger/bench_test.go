@@ -116,13 +116,13 @@ func generated(b *testing.B, n int64) *ledger.Ledger {
 		must(err)
 		edge.keep(0, []tlog.Hash{tlog.RecordHash(leaf)})
 	}
-	for from := int64(1); from < n; from += batch {
-		tx, err := d.BeginTx(ctx, nil)
-		must(err)
+	fill := func(tx *sql.Tx, from int64) {
 		event, err := tx.PrepareContext(ctx, `INSERT INTO events (seq, time, type, member, body, leaf) VALUES (?, 0, '', ?, x'00', ?)`)
 		must(err)
+		defer func() { _ = event.Close() }()
 		hash, err := tx.PrepareContext(ctx, `INSERT INTO hashes (id, hash) VALUES (?, ?)`)
 		must(err)
+		defer func() { _ = hash.Close() }()
 		for i := from; i < min(from+batch, n); i++ {
 			leaf := fmt.Appendf(nil, `{"commitment":"%064x","seq":%d,"time":0,"v":1}`, i, i)
 			_, err = event.ExecContext(ctx, i, "0011", leaf)
@@ -135,6 +135,11 @@ func generated(b *testing.B, n int64) *ledger.Ledger {
 				must(err)
 			}
 		}
+	}
+	for from := int64(1); from < n; from += batch {
+		tx, err := d.BeginTx(ctx, nil)
+		must(err)
+		fill(tx, from)
 		must(tx.Commit())
 	}
 	return log
@@ -172,7 +177,7 @@ func (e edges) keep(i int64, hashes []tlog.Hash) {
 // as many as LICET_BENCH_EVENTS says.
 func BenchmarkProof(b *testing.B) {
 	n := int64(1_000_000)
-	if text := os.Getenv("LICET_BENCH_EVENTS"); text != "" { //nolint:forbidigo // a benchmark's size
+	if text := os.Getenv("LICET_BENCH_EVENTS"); text != "" {
 		var err error
 		if n, err = strconv.ParseInt(text, 10, 64); err != nil {
 			b.Fatal(err)

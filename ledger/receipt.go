@@ -59,7 +59,14 @@ type ModelIn struct {
 // Receipt makes the receipt of a member. choices are the positions of their own
 // Objected and Consented events that it is to show, in order.
 func (l *Ledger) Receipt(ctx context.Context, m licet.MemberID, choices []uint64, models []ModelIn) (*Receipt, error) {
-	signed, size, err := l.Checkpoint(ctx)
+	least := uint64(1)
+	for _, seq := range choices {
+		least = max(least, seq+1)
+	}
+	for _, in := range models {
+		least = max(least, in.Promoted+1)
+	}
+	signed, size, err := l.Cosigned(ctx, least)
 	if err != nil {
 		return nil, err
 	}
@@ -149,13 +156,15 @@ type Verdict struct {
 	Events     uint64 // how many the log had
 	Simulated  bool
 	Statements []Statement
+	Witnessed  []Cosignature // by whom, of the witnesses that were asked for
 	Limits     []string
 }
 
 // Verify checks a receipt with nothing but the log's key, which the caller has
 // from somewhere else than the receipt. It checks every value that it reads, and
 // names the first that does not hold; fields that it does not know are ignored.
-func Verify(receipt []byte, key string) (*Verdict, error) {
+// Of witnesses whose keys are given, one at least must have signed.
+func Verify(receipt []byte, key string, witnesses ...string) (*Verdict, error) {
 	verifier, err := note.NewVerifier(key)
 	if err != nil {
 		return nil, fmt.Errorf("the log's key: %w", err)
@@ -172,6 +181,15 @@ func Verify(receipt []byte, key string) (*Verdict, error) {
 	verdict, err := v.receipt(r, verifier)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrReceipt, err)
+	}
+	if len(witnesses) == 0 {
+		return verdict, nil
+	}
+	if verdict.Witnessed, err = Cosignatures([]byte(r.Checkpoint), witnesses...); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrReceipt, err)
+	}
+	if len(verdict.Witnessed) == 0 {
+		return nil, fmt.Errorf("%w: none of the witnesses that were asked for has signed its checkpoint", ErrReceipt)
 	}
 	return verdict, nil
 }
@@ -347,10 +365,10 @@ func refused(statements []Statement, b licet.Built) (no bool) {
 
 func (v *Verdict) limits() {
 	v.Limits = []string{
-		"Times are the operator's word: no witness has signed this log.",
+		"Times are the operator's word, unless a witness has signed this log.",
 		"It speaks of the choices and models that are in it, and of no others.",
-		"It shows which manifest was committed and whether you are in it; it can't show that a machine read nothing else.",
-		"Words of yours filed under another person's name would not be found by it; an audit of the records would.",
+		"It shows which manifest was committed and whether you are in it; it can't show that a machine, a graphics card included, read nothing else.",
+		"It speaks of the person whose token is in it. Words of yours filed under another person's name would not be found by it; an audit of the records would.",
 	}
 	if v.Simulated {
 		v.Limits = append([]string{"TIME IN THIS LOG IS SIMULATED: it is a demonstration."}, v.Limits...)

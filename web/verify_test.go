@@ -17,7 +17,7 @@ import (
 )
 
 // offline opens the page that checks receipts, as a file, in a browser without a network.
-func offline(t *testing.T, b context.Context) tab {
+func offline(b context.Context, t *testing.T) tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(b)
 	t.Cleanup(cancel)
@@ -48,7 +48,7 @@ func offline(t *testing.T, b context.Context) tab {
 // TestThePageAgreesWithTheProgram: the page for a browser says of every vector what the
 // program says, and why.
 func TestThePageAgreesWithTheProgram(t *testing.T) {
-	p := offline(t, browser(t))
+	p := offline(browser(t), t)
 	read := func(name string) []byte {
 		data, err := os.ReadFile(filepath.Join("..", "ledger", "testdata", name))
 		if err != nil {
@@ -111,7 +111,7 @@ func TestAReceiptInABrowserWithoutANetwork(t *testing.T) {
 	}
 	_, key := s.ask("GET", "/log/key", "", "")
 	key = strings.TrimSpace(key)
-	p := offline(t, browser(t))
+	p := offline(browser(t), t)
 	check := func(receipt, shows string, says ...string) {
 		t.Helper()
 		name := filepath.Join(t.TempDir(), "licet-receipt.json")

@@ -252,7 +252,11 @@ func (s *Server) logKey(w http.ResponseWriter, _ *http.Request, _ licet.MemberID
 }
 
 func (s *Server) checkpoint(w http.ResponseWriter, r *http.Request, _ licet.MemberID) error {
-	signed, _, err := s.app.Ledger().Checkpoint(r.Context())
+	head, err := s.app.Ledger().Head(r.Context())
+	if err != nil {
+		return err
+	}
+	signed, _, err := s.app.Ledger().Cosigned(r.Context(), head)
 	if err != nil {
 		return err
 	}
