@@ -83,14 +83,15 @@ kept (--since) must be a beginning of it: otherwise the log was written anew.
 
 Without an address it is the data folder's own log. There --openings (for who has the
 master key: the auditor) also reads members' events, and compares the standings that
-each freeze states, and who is in each corpus, with what people chose.`,
-		Args: func(_ *cobra.Command, args []string) error {
+each freeze states, and who is in each corpus, with what people chose; it is on unless
+you say --openings=false.`,
+		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case len(args) > 1:
 				return usageError{errors.New("log audit: want one address or folder, or none")}
 			case len(args) == 1 && key == "":
 				return usageError{errors.New("log audit: give the log's key (--key), which you have from somewhere else than the log")}
-			case len(args) == 1 && openings:
+			case len(args) == 1 && openings && cmd.Flags().Changed("openings"):
 				return usageError{errors.New("log audit: members' events can be opened in the data folder only: leave the address out")}
 			}
 			return nil
@@ -125,7 +126,7 @@ each freeze states, and who is in each corpus, with what people chose.`,
 	}
 	cmd.Flags().StringVar(&key, "key", "", "the log's public key, which you have from somewhere else than the log")
 	cmd.Flags().StringSliceVar(&since, "since", nil, "an earlier checkpoint of the log, which you kept")
-	cmd.Flags().BoolVar(&openings, "openings", false, "also read members' events with the master key")
+	cmd.Flags().BoolVar(&openings, "openings", true, "also read members' events with the master key (data folder only)")
 	return cmd
 }
 

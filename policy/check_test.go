@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"licet"
 	"licet/policy"
 )
 
@@ -127,4 +128,41 @@ func change(t *testing.T, text []byte, c [2]string) []byte {
 		t.Fatalf("the preset does not hold %q", c[0])
 	}
 	return bytes.Replace(text, []byte(c[0]), []byte(c[1]), 1)
+}
+
+// FuzzCheck reads hostile policies: what is found sound permits nothing that no
+// policy may, asked through the same door as everything else.
+func FuzzCheck(f *testing.F) {
+	for _, name := range policy.Presets() {
+		rules, places, err := policy.Text(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(rules, places)
+	}
+	f.Add([]byte(`@id("no") forbid (principal, action, resource);`), []byte("regimes: [{id: elsewhere}, {id: unknown}]"))
+	f.Fuzz(func(t *testing.T, rules, places []byte) {
+		if len(policy.Check("x", rules, places)) > 0 {
+			return
+		}
+		p, err := policy.Parse("x", rules, places)
+		if err != nil {
+			t.Fatal(err)
+		}
+		minor := born("2015-01-01")
+		for _, purpose := range []licet.Purpose{licet.PurposeTrain, licet.PurposeShare, licet.PurposeMatch} {
+			for _, q := range []policy.Question{
+				{Standing: says(adult(), purpose, licet.Permitted), Kind: licet.KindPrivateMessage},
+				{Standing: says(adult(), purpose, licet.Permitted), Kind: licet.KindSalary},
+				{Standing: says(minor, purpose, licet.Permitted), Kind: licet.KindPost},
+				{Standing: says(adult(), purpose, licet.Refused), Kind: licet.KindPost},
+				{Standing: says(adult(), purpose, licet.Permitted), Kind: licet.KindPost, SuspectedMinor: true},
+			} {
+				q.Purpose, q.At = purpose, now
+				if d := p.Decide(q); d.Permit {
+					t.Errorf("sound, and %+v is permitted by %v", q, d.Rules)
+				}
+			}
+		}
+	})
 }

@@ -25,19 +25,45 @@ type Directory struct {
 }
 
 // FoldName reduces a name to what people recognise: words of letters and digits,
-// without case, accents or apostrophes; a hyphen parts two words.
+// without case, accents or apostrophes; a hyphen parts two words. Letters of
+// other scripts that look like Latin ones are those, and what can't be seen is
+// not there: or a name could be written past the list.
 func FoldName(s string) string {
 	var b strings.Builder
-	for _, r := range norm.NFD.String(strings.ToLower(s)) {
+	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
 		switch {
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			b.WriteRune(r)
-		case unicode.Is(unicode.Mn, r) || r == '\'' || r == '’':
+			b.WriteRune(latin(r))
+		case unicode.In(r, unicode.Mn, unicode.Cf) || r == '\'' || r == '’':
 		default:
 			b.WriteByte(' ')
 		}
 	}
 	return strings.Join(strings.Fields(b.String()), " ")
+}
+
+// lookalikes are small Cyrillic, Greek and other letters, each beside the Latin one
+// that people take it for (Unicode Technical Standard 39, for small letters).
+var lookalikes = func() map[rune]rune {
+	out := map[rune]rune{}
+	for _, pair := range []struct{ like, as string }{
+		{"авсԁеһіјкӏморԛѕтуѵԝхн", "abcdehijklmopqstyvwxh"},
+		{"αβγεηικνορτυωχ", "abyenikvoptuwx"},
+		{"ıɡɩʏոօ", "igiyno"},
+	} {
+		as := []rune(pair.as)
+		for i, r := range []rune(pair.like) {
+			out[r] = as[i]
+		}
+	}
+	return out
+}()
+
+func latin(r rune) rune {
+	if l, ok := lookalikes[r]; ok {
+		return l
+	}
+	return r
 }
 
 // shortName is below how many letters one word of a name is too common to be
@@ -71,7 +97,17 @@ func (k *Keys) nameHash(folded string) licet.Digest {
 }
 
 func (k *Keys) handleHash(handle string) licet.Digest {
-	return licet.Digest(derive(k.own["community"], "handle", strings.ToLower(handle)))
+	return licet.Digest(derive(k.own["community"], "handle", foldHandle(handle)))
+}
+
+// foldHandle reduces a handle as FoldName does letters; what else is in it stays.
+func foldHandle(handle string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Mn, unicode.Cf) {
+			return -1
+		}
+		return latin(r)
+	}, norm.NFKD.String(strings.ToLower(handle)))
 }
 
 func (v *Vault) list(ctx context.Context, tx *sql.Tx, m licet.Member, seq uint64) error {

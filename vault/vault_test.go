@@ -296,7 +296,7 @@ func TestTheDirectoryKnowsNamesAsPeopleWriteThem(t *testing.T) {
 		return d
 	}
 	d := ask(2)
-	for _, name := range []string{"Zébulon Quillfeather-Ann", "ZEBULON QUILLFEATHER ANN", "zebulon quillfeather", "Quillfeather"} {
+	for _, name := range []string{"Zébulon Quillfeather-Ann", "ZEBULON QUILLFEATHER ANN", "zebulon quillfeather", "Quillfeather", "Quill\u200bfeather", "Ｑｕｉｌｌｆｅａｔｈｅｒ", "Quіllfеаthеr"} {
 		if !d.Name(name) {
 			t.Errorf("%q is not known", name)
 		}
@@ -306,7 +306,7 @@ func TestTheDirectoryKnowsNamesAsPeopleWriteThem(t *testing.T) {
 			t.Errorf("%q is taken for a name", word)
 		}
 	}
-	if !d.Handle("zeb_ann") || !d.Handle("ZEB_Ann") || d.Handle("zeb") {
+	if !d.Handle("zeb_ann") || !d.Handle("ZEB_Ann") || !d.Handle("zеb_ann") || !d.Handle("zeb\u200d_ann") || d.Handle("zeb") {
 		t.Error("handles are not known as they are")
 	}
 	if ask(1).Name("Quillfeather") {

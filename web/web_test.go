@@ -467,3 +467,39 @@ func TestFollowForgetsByItself(t *testing.T) {
 		t.Error("what is served is not exact")
 	}
 }
+
+// TestGlobalPrivacyControlIsHeardOnce: a member's browser that sends Sec-GPC: 1 is
+// recorded as a signal, not as a choice of theirs; the person's own yes goes before it.
+func TestGlobalPrivacyControlIsHeardOnce(t *testing.T) {
+	s := open(t, true)
+	m := quayside.Member(t, s.app, "m33")
+	standing := func() licet.Standing {
+		state, err := s.app.Ledger().StateNow(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state.Members[m]
+	}
+	for range 3 {
+		s.ask("GET", "/privacy", s.pass("m33"), "", "Sec-GPC", "1")
+	}
+	st := standing()
+	if heard := st.Signals[licet.SignalGPC]; heard.Channel != "web" || st.Verdict(licet.PurposeTrain) != licet.Undecided {
+		t.Fatalf("%+v", st)
+	}
+	s.ask("GET", "/privacy", s.pass("m33"), "")
+	s.ask("PUT", "/api/choices/train", s.pass("m33"), `{"choice":"consent"}`)
+	s.ask("GET", "/privacy", s.pass("m33"), "", "Sec-GPC", "1")
+	again := standing()
+	if again.Verdict(licet.PurposeTrain) != licet.Permitted || again.Signals[licet.SignalGPC] != st.Signals[licet.SignalGPC] {
+		t.Errorf("after a yes of their own: %+v", again)
+	}
+	// The page of somebody for whom a signal speaks says so, and calls it no choice.
+	if _, err := s.app.Signal(t.Context(), quayside.Member(t, s.app, "m02"), licet.SignalHost, true, "import"); err != nil {
+		t.Fatal(err)
+	}
+	_, body := s.ask("GET", "/privacy?lang=en", s.pass("m02"), "")
+	if !strings.Contains(body, "you have not said anything yourself, but this speaks for you") || !strings.Contains(body, `aria-checked="false"`) {
+		t.Error("the page does not say that a signal speaks")
+	}
+}

@@ -353,10 +353,11 @@ func name(text string, people People) int {
 		}
 		ends = append(ends, i+n)
 		i += n
-		if i >= len(text) || text[i] != ' ' {
+		space := spaces(text[i:])
+		if space == 0 {
 			break
 		}
-		i++
+		i += space
 	}
 	for _, end := range slices.Backward(ends) {
 		if people.Name(text[:end]) {
@@ -366,12 +367,31 @@ func name(text string, people People) int {
 	return 0
 }
 
+// mostSpaces is how much white space can part the words of one name.
+const mostSpaces = 3
+
+// spaces is the length of the white space that text begins with, of any kind; 0
+// where that is more than can stand inside a name.
+func spaces(text string) (n int) {
+	count := 0
+	for i, r := range text {
+		if !unicode.IsSpace(r) {
+			break
+		}
+		if count++; count > mostSpaces {
+			return 0
+		}
+		n = i + utf8.RuneLen(r)
+	}
+	return n
+}
+
 // wordEnd is the length of a word with the hyphens and apostrophes inside it.
 func wordEnd(text string) int {
 	end := 0
 	for i, r := range text {
 		switch {
-		case wordRune(r):
+		case wordRune(r), end > 0 && unicode.Is(unicode.Cf, r): // what can't be seen parts no word
 			end = i + utf8.RuneLen(r)
 		case (r == '-' || r == '\'' || r == '’') && i == end && end > 0:
 			next, _ := utf8.DecodeRuneInString(text[i+utf8.RuneLen(r):])

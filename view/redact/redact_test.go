@@ -11,7 +11,7 @@ type people struct{ names, handles []string }
 
 func (p people) Name(words string) bool {
 	for _, n := range p.names {
-		if strings.EqualFold(n, words) {
+		if strings.EqualFold(n, strings.Join(strings.Fields(words), " ")) {
 			return true
 		}
 	}
@@ -50,6 +50,7 @@ func TestText(t *testing.T) {
 		{"French quoted speech", "Kerguélen a écrit : « la pompe est morte ». D'accord.", "D'accord."},
 		{"long quoted words", `I read "nobody can find the drawing of this valve" on a door.`, "I read  on a door."},
 		{"a short quoted title stays", `We call it "the beast" here.`, `We call it "the beast" here.`},
+		{"a name with other blanks", "Ask Maren\u00a0 Oldcastle\nand Oldcastle", "Ask [NAME]\nand [NAME]"},
 		{"placeholders stay", "Dear [NAME], write to [EMAIL].", "Dear [NAME], write to [EMAIL]."},
 	} {
 		got, _ := redact.Text(c.in, village)
