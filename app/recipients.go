@@ -188,11 +188,11 @@ func (a *App) giveCorpus(ctx context.Context, g *gift, frozen uint64, allowed ma
 		if allowed != nil && !allowed[r.Record] {
 			continue
 		}
-		line, err := json.Marshal(r)
+		line, err := r.Line()
 		if err != nil {
-			return fmt.Errorf("corpus row: %w", err)
+			return err
 		}
-		rows.Write(append(line, '\n'))
+		rows.Write(line)
 		members[r.Member] = true
 		for _, other := range r.Others {
 			members[other] = true

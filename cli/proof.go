@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,13 +18,25 @@ import (
 )
 
 func (c *command) receiptCommand() *cobra.Command {
-	var out string
-	cmd := &cobra.Command{Use: "receipt --member ID", Short: "Write a member's receipt"}
+	var out, every string
+	cmd := &cobra.Command{
+		Use: "receipt --member ID", Short: "Write a member's receipt",
+		Long: `Writes what a member chose, and whether the served model has learned from them, as a
+file that anybody checks alone. Where the served model has not and an earlier one had,
+that one is in it, too, as long as the file stays within 8 KiB. With --every it also
+writes a file for each model that was ever served.`,
+	}
+	cmd.Flags().StringVar(&every, "every", "", "a folder for a receipt of each model that was ever served")
 	cmd.Flags().StringVar(&out, "out", "", "the file to write (default: standard output)")
 	return c.forMember(cmd, "member", func(ctx context.Context, a *app.App, m licet.Member, _ []string) error {
 		data, err := a.Receipt(ctx, m.ID)
 		if err != nil {
 			return err
+		}
+		if every != "" {
+			if err := c.everyReceipt(ctx, a, m, every); err != nil {
+				return err
+			}
 		}
 		if out == "" {
 			_, err = c.Out.Write(data)
@@ -33,6 +48,24 @@ func (c *command) receiptCommand() *cobra.Command {
 		c.say("Wrote %s (%d bytes). Check it with: licet verify --key %s/log.pub %s", out, len(data), c.dir, out)
 		return nil
 	})
+}
+
+func (c *command) everyReceipt(ctx context.Context, a *app.App, m licet.Member, dir string) error {
+	all, err := a.EveryReceipt(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("write the receipts: %w", err)
+	}
+	for _, seq := range slices.Sorted(maps.Keys(all)) {
+		name := filepath.Join(dir, fmt.Sprintf("model-%d.json", seq))
+		if err := os.WriteFile(name, all[seq], 0o600); err != nil {
+			return fmt.Errorf("write the receipts: %w", err)
+		}
+	}
+	c.say("Wrote %d receipts into %s, one for each model that was served.", len(all), dir)
+	return nil
 }
 
 func (c *command) verifyCommand() *cobra.Command {

@@ -156,17 +156,25 @@ func makeCell(ctx context.Context, g *build.Graph, passages []licet.Passage, r r
 func rows(passages []licet.Passage) ([]byte, error) {
 	var out bytes.Buffer
 	for _, p := range passages {
-		data, err := json.Marshal(Row{p.Member, p.Record, p.Kind, p.Role, p.Text, p.Others})
+		line, err := Row{p.Member, p.Record, p.Kind, p.Role, p.Text, p.Others}.Line()
 		if err != nil {
-			return nil, fmt.Errorf("corpus row: %w", err)
+			return nil, err
 		}
-		if data, err = jcs.Transform(data); err != nil {
-			return nil, fmt.Errorf("corpus row: %w", err)
-		}
-		out.Write(data)
-		out.WriteByte('\n')
+		out.Write(line)
 	}
 	return out.Bytes(), nil
+}
+
+// Line returns the row as it stands in a cell: canonical JSON and a newline.
+func (r Row) Line() ([]byte, error) {
+	data, err := json.Marshal(r)
+	if err == nil {
+		data, err = jcs.Transform(data)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("corpus row: %w", err)
+	}
+	return append(data, '\n'), nil
 }
 
 // ReadRows reads the rows of a cell.
