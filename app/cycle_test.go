@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"licet"
 	"licet/app"
 	"licet/internal/quayside"
 	"licet/source/jsonl"
@@ -157,5 +158,45 @@ func bring(t *testing.T, a *app.App, lines ...string) {
 	text := "{\"type\":\"exchange\",\"version\":1,\"platform\":\"village\"}\n" + strings.Join(lines, "\n") + "\n"
 	if _, err := a.Import(t.Context(), jsonl.FS(fstest.MapFS{"in": {Data: []byte(text)}}, "in")); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAChoiceInTheLastSecondCounts: the last second of the deadline is the one
+// before its date has ended in the last time zone; nothing is frozen until then.
+func TestAChoiceInTheLastSecondCounts(t *testing.T) {
+	ctx := t.Context()
+	a := quayside.New(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	state, err := a.Ledger().StateNow(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day, err := time.Parse(time.DateOnly, state.Notice.Deadline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := day.AddDate(0, 0, 1).Add(12 * time.Hour) // midnight at UTC−12
+	if _, err := a.Advance(end.Add(-time.Second).Sub(a.Now())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Build(ctx, nil); !errors.Is(err, app.ErrTooEarly) {
+		t.Fatalf("a second before the end: %v", err)
+	}
+	m := quayside.Member(t, a, "m33")
+	if _, err := a.Object(ctx, m, licet.PurposeTrain, licet.Said{Channel: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Advance(time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Build(ctx, nil); err != nil {
+		t.Fatalf("at the end: %v", err)
+	}
+	for r, err := range a.Rows(ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Member == m {
+			t.Fatal("who objected in the last second is in the corpus")
+		}
 	}
 }

@@ -18,7 +18,6 @@ import (
 	"licet/corpus"
 	"licet/internal/build"
 	"licet/ledger/smt"
-	"licet/lm"
 	"licet/train"
 	"licet/train/gotrain"
 	"licet/vault"
@@ -440,107 +439,6 @@ func (a *App) loadModel(run licet.Digest) (*train.Model, error) {
 	return m, nil
 }
 
-// Served is what answers are written with at one position of the log.
-type Served struct {
-	At      uint64       // events before this position count
-	Exact   bool         // false: the fallback, until the rebuild is done
-	Adapter licet.Digest // names what is served
-	Run     licet.Digest
-	Points  []licet.Digest // the checkpoints that it is merged from
-	Slices  []int          // how many slices of each shard are in it
-	Of      int            // slices a shard has
-	Gone    int            // members taken out since the model was built
-	Model   *lm.Model
-	Learned *train.Model
-	adapter *lm.Adapter
-}
-
-// Served returns what may be served now: the model, or, from the moment that
-// somebody in it objects, the fallback without them. It looks at the log at
-// every call, so that the choice of another process counts at once.
-func (a *App) Served(ctx context.Context) (*Served, error) {
-	head, err := a.ledger.Head(ctx)
-	if err != nil {
-		return nil, err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.served != nil && a.served.At == head {
-		return a.served, nil
-	}
-	s, err := a.serve(ctx, head)
-	if err != nil {
-		a.served = nil // nothing that may be stale is served
-		return nil, err
-	}
-	a.served = s
-	return s, nil
-}
-
-func (a *App) serve(ctx context.Context, head uint64) (*Served, error) {
-	state, err := a.ledger.State(ctx, head)
-	if err != nil {
-		return nil, err
-	}
-	if state.Promoted.Run.IsZero() {
-		return nil, fmt.Errorf("%w: run \"licet train\"", ErrNoModel)
-	}
-	m, err := a.loadModel(state.Promoted.Run)
-	if err != nil {
-		return nil, err
-	}
-	gone, err := a.gone(ctx, m, state)
-	if err != nil {
-		return nil, err
-	}
-	s := &Served{At: head, Exact: len(gone) == 0, Run: m.Run, Of: m.Slices, Gone: len(gone), Learned: m}
-	f, err := m.FallBack(a.objects, a.base, gone)
-	if err != nil {
-		return nil, err
-	}
-	s.Points, s.Slices, s.Adapter, s.adapter = f.Points, f.Slices, licet.Digest(f.Adapter.Digest()), f.Adapter
-	if last := a.served; last != nil && last.Adapter == s.Adapter {
-		s.Model = last.Model
-		return s, nil
-	}
-	s.Model, err = lm.NewModel(a.base, f.Adapter)
-	return s, err
-}
-
-// gone returns the members whose admitted passages are not what the model
-// learned: who objected, deleted, edited, moved, or was found to be a minor.
-func (a *App) gone(ctx context.Context, m *train.Model, state licet.State) (map[licet.MemberID]bool, error) {
-	before, err := a.ledger.Frozen(ctx, m.Frozen)
-	if err != nil {
-		return nil, err
-	}
-	now, err := a.view.At(ctx, licet.PurposeTrain, before, state)
-	if err != nil {
-		return nil, err
-	}
-	have := now.ByMember()
-	gone := map[licet.MemberID]bool{}
-	for id, learned := range m.Admitted {
-		d, err := view.Digest(have[id])
-		if err != nil {
-			return nil, err
-		}
-		if d != learned {
-			gone[id] = true
-		}
-	}
-	return gone, nil
-}
-
-// Loss measures what is served on texts, in nats a token.
-func (a *App) Loss(ctx context.Context, s *Served, texts []string) (float64, error) {
-	var adapter *lm.Adapter
-	if s != nil {
-		adapter = s.adapter
-	}
-	return train.Loss(ctx, a.base, adapter, texts)
-}
-
 // trainingWork is what Progress hears while slices are trained.
 const trainingWork = "training"
 
@@ -628,16 +526,4 @@ func (a *App) Evaluate(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	return &Result{Built: e.built, Model: m, Plan: e.plan, Tokens: e.tokens, Records: e.view.Records, Steps: e.graph.Count()}, nil
-}
-
-// Knows tells whether what is served learned from a member.
-func (s *Served) Knows(m licet.MemberID) bool {
-	for shard := range s.Learned.Shards {
-		for slice := range s.Slices[shard] {
-			if slices.Contains(s.Learned.Cells[shard*s.Learned.Slices+slice].Lineage, m) {
-				return true
-			}
-		}
-	}
-	return false
 }

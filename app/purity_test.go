@@ -145,7 +145,7 @@ func strictPolicy() (*policy.Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	rules = append(rules, []byte("\n@id(\"never-comments\") forbid (principal, action == Purpose::\"train\", resource) when { resource.kind == \"comment\" };\n")...)
+	rules = append(rules, []byte("\n@id(\"never-comments\") forbid (principal, action == Action::\"train\", resource) when { resource.kind == Kind::\"comment\" };\n")...)
 	return policy.Parse("strict", rules, places)
 }
 

@@ -22,29 +22,38 @@ import (
 	"licet/vault"
 )
 
+// opened is a new ledger in a folder, with what it needs.
+func opened(b *testing.B, sync string) (*ledger.Ledger, *sql.DB, *vault.Keys) {
+	b.Helper()
+	ctx, dir := b.Context(), b.TempDir()
+	keys, err := vault.CreateKeys(ctx, filepath.Join(dir, "keys.db"), [32]byte{9}, &stream{}, vault.KeysOptions{Sync: "OFF"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	d, err := db.Open(ctx, filepath.Join(dir, "licet.db"), db.Options{Sync: sync})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _, _ = d.Close(), keys.Close() })
+	log, err := ledger.Open(ctx, d, ledger.Options{Keys: keys, Seed: keys.Signing(), Origin: origin, Now: time.Now, Checkpoint: filepath.Join(dir, "checkpoint")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return log, d, keys
+}
+
 // durable is a ledger that waits for the disk, with members in it.
 func durable(b *testing.B, members int) (*ledger.Ledger, []licet.MemberID) {
 	b.Helper()
-	ctx, dir := b.Context(), b.TempDir()
-	must := func(err error) {
-		b.Helper()
-		if err != nil {
-			b.Fatal(err)
-		}
-	}
-	keys, err := vault.CreateKeys(ctx, filepath.Join(dir, "keys.db"), [32]byte{9}, &stream{}, vault.KeysOptions{Sync: "OFF"})
-	must(err)
-	d, err := db.Open(ctx, filepath.Join(dir, "licet.db"), db.Options{})
-	must(err)
-	b.Cleanup(func() { _, _ = d.Close(), keys.Close() })
-	log, err := ledger.Open(ctx, d, ledger.Options{Keys: keys, Seed: keys.Signing(), Origin: origin, Now: time.Now, Checkpoint: filepath.Join(dir, "checkpoint")})
-	must(err)
+	log, _, keys := opened(b, "FULL")
 	var ids []licet.MemberID
 	for i := range members {
 		ids = append(ids, licet.MemberID(fmt.Sprintf("%032x", i)))
 	}
-	must(keys.Create(ctx, ids...))
-	_, err = log.Do(ctx, func(context.Context, *sql.Tx, uint64) (out []licet.Event, err error) {
+	if err := keys.Create(b.Context(), ids...); err != nil {
+		b.Fatal(err)
+	}
+	_, err := log.Do(b.Context(), func(context.Context, *sql.Tx, uint64) (out []licet.Event, err error) {
 		for _, id := range ids {
 			body, err := json.Marshal(licet.Joined{Token: licet.Sum([]byte(id))})
 			if err != nil {
@@ -54,7 +63,9 @@ func durable(b *testing.B, members int) (*ledger.Ledger, []licet.MemberID) {
 		}
 		return out, nil
 	})
-	must(err)
+	if err != nil {
+		b.Fatal(err)
+	}
 	return log, ids
 }
 
@@ -96,20 +107,14 @@ func BenchmarkAppend(b *testing.B) {
 // over them, and the checkpoint signed over it.
 func generated(b *testing.B, n int64) *ledger.Ledger {
 	b.Helper()
-	ctx, dir := b.Context(), b.TempDir()
+	ctx := b.Context()
+	log, d, _ := opened(b, "OFF")
 	must := func(err error) {
 		b.Helper()
 		if err != nil {
 			b.Fatal(err)
 		}
 	}
-	keys, err := vault.CreateKeys(ctx, filepath.Join(dir, "keys.db"), [32]byte{9}, &stream{}, vault.KeysOptions{Sync: "OFF"})
-	must(err)
-	d, err := db.Open(ctx, filepath.Join(dir, "licet.db"), db.Options{Sync: "OFF"})
-	must(err)
-	b.Cleanup(func() { _, _ = d.Close(), keys.Close() })
-	log, err := ledger.Open(ctx, d, ledger.Options{Keys: keys, Seed: keys.Signing(), Origin: origin, Now: time.Now, Checkpoint: filepath.Join(dir, "checkpoint")})
-	must(err)
 	const batch = 200_000
 	edge := edges{}
 	for leaf, err := range log.Leaves(ctx, 1) {

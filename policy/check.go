@@ -54,7 +54,7 @@ func (p *Policy) problem(rule, format string, args ...any) Problem {
 // and regimes that would not hold their promises. It does not sample: it asks the
 // rules every question that can be asked.
 func Check(name string, rules, places []byte) []Problem {
-	p, err := Parse(name, rules, places)
+	p, err := parse(name, rules, places)
 	if err != nil {
 		return []Problem{{File: name, What: strings.TrimPrefix(err.Error(), "policy "+name+": ")}}
 	}

@@ -101,8 +101,20 @@ func Text(preset string) (rules, places []byte, err error) {
 }
 
 // Parse reads a policy from the text of its Cedar rules, each with an @id, and
-// its regimes.
+// its regimes. It refuses rules that the schema does not allow: one that reads what
+// nobody has would never hold, and nobody would notice.
 func Parse(name string, rules, places []byte) (*Policy, error) {
+	p, err := parse(name, rules, places)
+	if err != nil {
+		return nil, err
+	}
+	if problems := p.validate(); len(problems) > 0 {
+		return nil, fmt.Errorf("policy %s: %s", name, problems[0])
+	}
+	return p, nil
+}
+
+func parse(name string, rules, places []byte) (*Policy, error) {
 	p := &Policy{name: name, digest: licet.Sum(slices.Concat(rules, []byte{0}, places)), rules: cedar.NewPolicySet()}
 	list, err := cedar.NewPolicyListFromBytes(name+".cedar", rules)
 	if err != nil {

@@ -142,10 +142,11 @@ func TestRegimes(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	const places = "min_window_days: 30\nage_of_majority: 18\nregimes: [{id: elsewhere}, {id: unknown}]\n"
 	for what, rules := range map[string]string{
-		"no id":       `permit (principal, action, resource);`,
-		"twice":       `@id("a") permit (principal, action, resource); @id("a") forbid (principal, action, resource);`,
-		"not Cedar":   `allow everything`,
-		"half a rule": `@id("a") permit (principal`,
+		"no id":                     `permit (principal, action, resource);`,
+		"twice":                     `@id("a") permit (principal, action, resource); @id("a") forbid (principal, action, resource);`,
+		"not Cedar":                 `allow everything`,
+		"half a rule":               `@id("a") permit (principal`,
+		"an action that nobody has": `@id("a") forbid (principal, action == Purpose::"train", resource);`,
 	} {
 		if _, err := policy.Parse("x", []byte(rules), []byte(places)); err == nil {
 			t.Errorf("%s: accepted", what)
