@@ -163,6 +163,8 @@ type person struct {
 	adult   bool
 	country string
 	refused bool
+	yes     bool // said by the person, of training
+	signal  bool // a switch of the host site says no for them
 	joined  bool // ever
 	records map[string]*text
 
@@ -315,18 +317,18 @@ func (w *world) step() {
 		return
 	}
 	ids := slices.Sorted(maps.Keys(p.records))
-	switch w.r.IntN(12) {
+	switch w.r.IntN(13) {
 	case 0:
 		_, err := w.a.Object(w.t.Context(), id, licet.PurposeTrain, said)
 		w.check(err)
-		p.refused = true
+		p.refused, p.yes = true, false
 	case 1:
 		_, err := w.a.Consent(w.t.Context(), id, licet.PurposeTrain, said)
 		w.check(err)
-		p.refused = false
+		p.refused, p.yes = false, true
 	case 2: // leave
 		w.bring(fmt.Sprintf(`{"type":"delete","member":%q}`, p.ref()))
-		p.present, p.erasedSince = false, true
+		p.present, p.erasedSince, p.yes, p.signal = false, true, false, false
 		clear(p.records)
 	case 3, 4:
 		w.next++
@@ -362,6 +364,10 @@ func (w *world) step() {
 			_, err := w.a.Forget(w.t.Context(), nil)
 			w.worse(err)
 		}
+	case 12:
+		p.signal = !p.signal
+		_, err := w.a.Signal(w.t.Context(), id, licet.SignalHost, p.signal, "test")
+		w.check(err)
 	}
 }
 
@@ -373,7 +379,7 @@ func (w *world) worse(err error) {
 	}
 }
 
-func (p *person) permitted() bool { return p.present && p.adult && !p.refused }
+func (p *person) permitted() bool { return p.present && p.adult && !p.refused && (p.yes || !p.signal) }
 
 // run plays a history and returns the digests of what it ends with.
 func (w *world) run() app.Digests {
