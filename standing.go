@@ -57,6 +57,9 @@ type Judged struct {
 // Verdict returns what the person said of p, or Undecided. A refusal of the whole
 // covers its parts, unless they permitted the part later; a yes never spreads.
 func (s Standing) Verdict(p Purpose) Verdict {
+	if len(s.Choices) == 0 {
+		return Undecided
+	}
 	own, said := s.Choices[p]
 	for whole, ok := p.Within(); ok; whole, ok = whole.Within() {
 		if c, ok := s.Choices[whole]; ok && c.Verdict == Refused && (!said || own.Seq < c.Seq) {

@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/types"
 
@@ -51,12 +53,10 @@ type tuple struct {
 const kindUnknown licet.Kind = "unknown"
 
 var (
-	purposes  = licet.Purposes()
-	purposeAt = numbered(purposes...)
-	allKinds  = append(licet.Kinds(), kindUnknown)
-	kindAt    = numbered(allKinds...)
-	verdicts  = []licet.Verdict{licet.Undecided, licet.Permitted, licet.Refused}
-	verdictAt = numbered(verdicts...)
+	purposes = licet.Purposes()
+	allKinds = append(licet.Kinds(), kindUnknown)
+	kindAt   = numbered(allKinds...)
+	verdicts = []licet.Verdict{licet.Undecided, licet.Permitted, licet.Refused}
 	// tuples is how many there are.
 	tuples = len(purposes) * len(allKinds) * len(ages) * len(verdicts) * len(subjects) << flags
 )
@@ -87,9 +87,8 @@ func (p *Policy) tuple(q *Question) (t tuple, index int) {
 	if !known {
 		t.kind, kind = kindUnknown, len(allKinds)-1
 	}
-	at, ok := purposeAt[t.purpose]
-	said, sane := verdictAt[t.verdict]
-	if !ok || !sane {
+	at, said := slices.Index(purposes, t.purpose), slices.Index(verdicts, t.verdict) // few: faster than a map
+	if at < 0 || said < 0 {
 		return t, -1
 	}
 	at = at*len(allKinds) + kind
