@@ -81,8 +81,8 @@ func (p tab) shot(when string) {
 func TestTheSwitchInABrowser(t *testing.T) {
 	b := browser(t)
 	for _, lang := range []language{
-		{"en", "Data for generative AI improvement", "On", "Off", "That is not consent", "you objected on"},
-		{"fr", "Données pour l'amélioration de l'IA générative", "Activé", "Désactivé", "Ce n'est pas un consentement", "vous avez refusé le"},
+		{"en", "Data for generative AI improvement", "On", "Off", "That is not consent", "you objected on", []string{"You permitted: to train for this community", "What it can't show"}},
+		{"fr", "Données pour l'amélioration de l'IA générative", "Activé", "Désactivé", "Ce n'est pas un consentement", "vous avez refusé le", []string{"Vous avez permis : pour entraîner au profit de cette communauté", "Ce qu'il ne peut pas montrer"}},
 	} {
 		for _, scripts := range []bool{true, false} {
 			for _, width := range []int64{360, 1440} {
@@ -103,7 +103,10 @@ func TestTheSwitchInABrowser(t *testing.T) {
 	}
 }
 
-type language struct{ tag, label, on, off, silence, objected string }
+type language struct {
+	tag, label, on, off, silence, objected string
+	paper                                  []string
+}
 
 func (p tab) useSwitch(s site, lang language, scripts bool) {
 	p.do(
@@ -140,6 +143,18 @@ func (p tab) useSwitch(s site, lang language, scripts bool) {
 	// And back, by keyboard.
 	p.do(chromedp.Focus(theSwitch), chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible(switchOn))
 	s.verdict("m33", licet.Permitted)
+	// What they chose, to read and to print.
+	p.do(chromedp.Navigate(s.url+"/privacy/paper?lang="+lang.tag), chromedp.WaitVisible(chromedp.CSS("main table")))
+	text := read(p, chromedp.Text(chromedp.CSS("main")))
+	for _, want := range lang.paper {
+		if !strings.Contains(text, want) {
+			p.Errorf("the paper says %q, want %q", text, want)
+		}
+	}
+	if read(p, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > document.documentElement.clientWidth`)) {
+		p.Error("the paper is wider than the screen")
+	}
+	p.shot("paper")
 }
 
 // verdict fails unless the log has it, and how it was said.
