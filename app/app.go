@@ -64,6 +64,7 @@ type Config struct {
 	Random io.Reader
 	Base   *lm.Base // nil: the bundled one
 	Sync   string   // SQLite's synchronous; "" is FULL
+	Temp   string   // the folder of what does not fit into memory; "" is the system's
 
 	// CarryOver gives a new folder another one's community key and directory,
 	// for a clean build. Only Create reads it.
@@ -92,6 +93,7 @@ type App struct {
 	quota    *draft.Quota
 	building *flock.Flock
 	follow   follower
+	gathered gathered
 
 	mu     sync.Mutex
 	served *Served
@@ -155,6 +157,9 @@ func (a *App) found(ctx context.Context) error {
 			if err := a.vault.ImportDirectory(ctx, tx, c.Directory); err != nil {
 				return nil, err
 			}
+			if err := a.vault.ImportGrams(ctx, tx, c.Grams); err != nil {
+				return nil, err
+			}
 		}
 		e, err := operator(licet.EventAdopted, licet.Adopted{Policy: a.policy.Name(), Digest: a.policy.Digest()})
 		return []licet.Event{e}, err
@@ -205,7 +210,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	for _, p := range a.settings.Adults {
 		adults = append(adults, licet.Platform(p))
 	}
-	a.view = view.New(a.vault, a.policy, adults)
+	a.view = view.New(a.vault, a.policy, adults, cfg.Temp)
 	if a.objects, err = cas.Open(cfg.path("objects"), a.keys.Objects(), cfg.Sync == ""); err != nil {
 		return err
 	}
@@ -221,7 +226,7 @@ func (a *App) open(ctx context.Context) (err error) {
 
 // Close closes what is open.
 func (a *App) Close() error {
-	var errs []error
+	errs := []error{a.gathered.drop()}
 	if a.db != nil {
 		errs = append(errs, a.db.Close())
 	}

@@ -49,8 +49,9 @@ type Work struct {
 }
 
 const (
-	benchHeldOut    = 8 // one member in so many is held out
-	benchObjections = 3
+	benchHeldOut     = 8      // one member in so many is held out
+	benchHeldOutMost = 20_000 // tokens
+	benchObjections  = 3
 )
 
 // NewBench prepares a measurement on at most tokens tokens (0: all), in the empty
@@ -72,7 +73,7 @@ func (a *App) NewBench(ctx context.Context, dir string, tokens int, cpu func() t
 		switch {
 		case i%benchHeldOut == 0:
 			for _, p := range byMember[m] {
-				if held < heldOutMost && (p.Kind == licet.KindPost || p.Kind == licet.KindComment) {
+				if held < benchHeldOutMost && (p.Kind == licet.KindPost || p.Kind == licet.KindComment) {
 					b.heldOut = append(b.heldOut, p.Text)
 					held += train.Tokens(a.base.Tokenizer(), []licet.Passage{p})
 				}
@@ -122,7 +123,7 @@ func (c counting) Slice(ctx context.Context, start []byte, texts []string, repor
 }
 
 // run builds and trains passages on the objects in dir.
-func (b *Bench) run(ctx context.Context, dir string, passages []licet.Passage, shards, slicesOf int) (*train.Model, Work, build.Count, error) {
+func (b *Bench) run(ctx context.Context, dir string, passages []licet.Passage, shards, slicesOf int) (_ *train.Model, _ Work, _ build.Count, err error) {
 	store, err := cas.Open(dir, [32]byte{}, false)
 	if err != nil {
 		return nil, Work{}, build.Count{}, err
@@ -137,7 +138,18 @@ func (b *Bench) run(ctx context.Context, dir string, passages []licet.Passage, s
 	}}
 	begin := b.cpu()
 	g := build.New(store, nil)
-	c, err := corpus.Build(ctx, g, corpus.Input{Passages: slices.Clone(passages), Shards: shards, Slices: slicesOf, Rank: b.app.keys})
+	stock := corpus.NewStock(b.app.keys, b.app.cfg.Temp)
+	defer func() { err = errors.Join(err, stock.Close()) }()
+	byMember := map[licet.MemberID][]licet.Passage{}
+	for _, p := range passages {
+		byMember[p.Member] = append(byMember[p.Member], p)
+	}
+	for m, list := range byMember {
+		if err := stock.Put(m, list); err != nil {
+			return nil, Work{}, build.Count{}, err
+		}
+	}
+	c, err := stock.Build(ctx, g, corpus.Layout{Shards: shards, Slices: slicesOf})
 	if err != nil {
 		return nil, Work{}, build.Count{}, err
 	}

@@ -12,7 +12,7 @@ import (
 	"licet"
 	"licet/lm"
 	"licet/train"
-	"licet/view"
+	"licet/vault"
 )
 
 // CarryOver is what a clean build takes from the vault beside the records: the
@@ -21,6 +21,7 @@ import (
 type CarryOver struct {
 	Community []byte
 	Directory []byte
+	Grams     []vault.Gone // what others may quote of those who are not in it
 }
 
 // Digests name everything that a clean build is compared by.
@@ -60,12 +61,16 @@ func (a *App) Clean(ctx context.Context, cfg Config, progress Progress) (_ Diges
 	if err != nil {
 		return Digests{}, err
 	}
-	admitted, err := a.view.At(ctx, licet.PurposeTrain, frozen, state)
+	look, err := a.view.Look(ctx, licet.PurposeTrain, frozen, state, nil, nil)
 	if err != nil {
 		return Digests{}, err
 	}
+	admitted := look.Admitted()
 	cfg.CarryOver = &CarryOver{Community: a.keys.Community()}
 	if cfg.CarryOver.Directory, err = a.vault.ExportDirectory(ctx, frozenAt, state.Next); err != nil {
+		return Digests{}, err
+	}
+	if cfg.CarryOver.Grams, err = a.vault.ExportGrams(ctx, frozenAt, func(m licet.MemberID) bool { return !admitted[m] }); err != nil {
 		return Digests{}, err
 	}
 	cfg.Base, cfg.Rules, cfg.Trainer, cfg.Recipe = a.cfg.Base, a.cfg.Rules, a.cfg.Trainer, a.cfg.Recipe
@@ -110,7 +115,7 @@ func (a *App) Clean(ctx context.Context, cfg Config, progress Progress) (_ Diges
 // freeze: with their records who is admitted there, with nothing but an
 // objection who is not. The order is the reverse of the other's, on purpose.
 // Names are left out: the directory came along whole.
-func (a *App) copyFrom(ctx context.Context, other *App, admitted *view.Result, frozen licet.State) error {
+func (a *App) copyFrom(ctx context.Context, other *App, admitted map[licet.MemberID]bool, frozen licet.State) error {
 	var members []licet.Member
 	for m, err := range other.vault.Members(ctx) {
 		if err != nil {
@@ -122,7 +127,7 @@ func (a *App) copyFrom(ctx context.Context, other *App, admitted *view.Result, f
 	}
 	slices.Reverse(members)
 	for _, m := range members {
-		if err := a.copyMember(ctx, other, m, admitted.Admitted[m.ID], frozen); err != nil {
+		if err := a.copyMember(ctx, other, m, admitted[m.ID], frozen); err != nil {
 			return fmt.Errorf("copy a member: %w", err)
 		}
 	}
@@ -181,8 +186,8 @@ func (a *App) copyMember(ctx context.Context, other *App, m licet.Member, in boo
 var cleanSaid = licet.Said{Channel: "clean"}
 
 // catchUp brings what changed of the admitted between the freeze and now.
-func (a *App) catchUp(ctx context.Context, admitted *view.Result, frozen, now licet.State) error {
-	for _, id := range slices.Sorted(maps.Keys(admitted.Admitted)) {
+func (a *App) catchUp(ctx context.Context, admitted map[licet.MemberID]bool, frozen, now licet.State) error {
+	for _, id := range slices.Sorted(maps.Keys(admitted)) {
 		var entries []entry
 		if f := now.Members[id].Facts; f != frozen.Members[id].Facts {
 			entries = append(entries, entry{licet.EventDescribed, licet.Described{Facts: f}})

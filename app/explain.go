@@ -28,7 +28,12 @@ func (a *App) Explain(ctx context.Context, m licet.MemberID, purpose licet.Purpo
 	if err != nil {
 		return nil, policy.Regime{}, err
 	}
-	lines, err := a.view.Explain(ctx, m, purpose, frozen, now)
+	l, done, err := a.lookAt(ctx, purpose, frozen, now, m)
+	if err != nil {
+		return nil, policy.Regime{}, err
+	}
+	defer done()
+	lines, err := l.Explain(ctx, m)
 	return lines, a.policy.Regime(now.Members[m].Facts), err
 }
 
@@ -38,7 +43,23 @@ func (a *App) ExplainRecord(ctx context.Context, m licet.MemberID, record string
 	if err != nil {
 		return view.RecordLine{}, err
 	}
-	return a.view.ExplainRecord(ctx, m, record, purpose, frozen, now)
+	l, done, err := a.lookAt(ctx, purpose, frozen, now, m)
+	if err != nil {
+		return view.RecordLine{}, err
+	}
+	defer done()
+	return l.ExplainRecord(ctx, m, record)
+}
+
+// lookAt looks at one member's records; done must be called after use.
+func (a *App) lookAt(ctx context.Context, purpose licet.Purpose, frozen, now licet.State, m licet.MemberID) (_ *view.Look, done func(), err error) {
+	a.gathered.mu.Lock()
+	l, err := a.view.Of(ctx, purpose, frozen, now, m, a.gathered.look)
+	if err != nil {
+		a.gathered.mu.Unlock()
+		return nil, nil, err
+	}
+	return l, a.gathered.mu.Unlock, nil
 }
 
 // ComparePolicies counts whose decisions are others under one policy than under another.
@@ -47,5 +68,9 @@ func (a *App) ComparePolicies(ctx context.Context, one, other *policy.Policy, pu
 	if err != nil {
 		return nil, err
 	}
-	return view.New(a.vault, one, a.view.Adults()).Diff(ctx, other, purpose, now)
+	l, err := view.New(a.vault, one, a.view.Adults(), a.cfg.Temp).Look(ctx, purpose, now, now, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return l.Diff(ctx, other)
 }

@@ -10,7 +10,6 @@ import (
 	"iter"
 	"maps"
 	"runtime"
-	"slices"
 	"strings"
 	"sync"
 
@@ -20,7 +19,6 @@ import (
 	"licet/ledger/smt"
 	"licet/train"
 	"licet/train/gotrain"
-	"licet/vault"
 	"licet/view"
 )
 
@@ -57,9 +55,11 @@ type Manifest struct {
 type evaluation struct {
 	frozen, at uint64
 	state      licet.State
-	view       *view.Result
-	tokens     int
-	heldOut    []string // what the model is judged on; nobody's in the corpus
+	admitted   map[licet.MemberID]licet.Digest // each member's passages, before duplicates are resolved
+	excluded   map[string]int                  // records, by reason
+	records    int                             // looked at
+	tokens     int                             // about
+	heldOut    []string                        // what the model is judged on; nobody's in the corpus
 	plan       train.Plan
 	trainer    train.Trainer
 	graph      *build.Graph
@@ -73,18 +73,15 @@ type evaluation struct {
 // evaluate reads the view and builds the corpus at position at, of what was
 // frozen at position frozen.
 func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress) (*evaluation, error) {
-	before, err := a.ledger.Frozen(ctx, frozen)
+	a.gathered.mu.Lock()
+	defer a.gathered.mu.Unlock()
+	look, stock, err := a.gather(ctx, frozen, at, progress)
 	if err != nil {
 		return nil, err
 	}
-	e := &evaluation{frozen: frozen, at: at}
-	if e.state, err = a.ledger.State(ctx, at); err != nil {
-		return nil, err
-	}
-	if e.view, err = a.view.At(ctx, licet.PurposeTrain, before, e.state); err != nil {
-		return nil, err
-	}
-	e.tokens = train.Tokens(a.base.Tokenizer(), e.view.Passages)
+	e := &evaluation{frozen: frozen, state: look.State(), admitted: look.Digests(), excluded: look.Excluded(), records: look.Records()}
+	e.at = e.state.Next
+	e.tokens = a.tokens(stock.Bytes())
 	e.plan = a.plan(e.tokens)
 	e.trainer = gotrain.New(a.base.Threads(threadsFor(e.plan.Shards)), e.plan.Recipe)
 	if a.cfg.Trainer != nil {
@@ -95,62 +92,65 @@ func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress
 			progress(name, so.Total, 0)
 		}
 	})
-	learned := a.holdOut(e)
-	e.corpus, err = corpus.Build(ctx, e.graph, corpus.Input{Passages: learned, Shards: e.plan.Shards, Slices: e.plan.Slices, Rank: a.keys})
-	if err != nil {
+	if err := a.cut(ctx, e, stock); err != nil {
 		return nil, err
 	}
 	return e, a.manifest(e)
+}
+
+// tokens returns about how many tokens bytes of members' text are: the share that
+// the base's tokenizer makes of text that no member wrote. It is the same everywhere,
+// and known before a text is tokenized.
+func (a *App) tokens(bytes int) int {
+	var text, tokens int
+	for _, t := range HeldOut() {
+		text += len(t)
+		tokens += len(a.base.Tokenizer().Encode(t))
+	}
+	return int(int64(bytes) * int64(tokens) / int64(text))
+}
+
+// cut makes the corpus, and finds what the model is judged on: in a large community the
+// words of one member in sixteen, by a keyed hash of who they are, who are never learned
+// from; a community is best judged on its own words. A small one is judged on text in its
+// register that no member wrote.
+func (a *App) cut(ctx context.Context, e *evaluation, stock *corpus.Stock) (err error) {
+	in := corpus.Layout{Shards: e.plan.Shards, Slices: e.plan.Slices}
+	if e.tokens >= heldOutFrom {
+		in.HeldOut = heldOutShare
+	}
+	if e.corpus, err = stock.Build(ctx, e.graph, in); err != nil {
+		return err
+	}
+	if e.corpus.HeldOut > 0 && e.corpus.Rows == 0 { // everybody: then nobody
+		in.HeldOut = 0
+		if e.corpus, err = stock.Build(ctx, e.graph, in); err != nil {
+			return err
+		}
+	}
+	for reason, n := range map[string]int{corpus.ReasonDuplicate: e.corpus.Dropped, corpus.ReasonHeldOut: e.corpus.HeldOut} {
+		if n > 0 {
+			e.excluded[reason] = n
+		}
+	}
+	if e.corpus.HeldOut == 0 {
+		e.heldOut = HeldOut()
+		return nil
+	}
+	e.heldOut, err = stock.HeldOut(heldOutMost)
+	return err
 }
 
 // threadsFor returns the threads of each slice: shards train side by side, and
 // processors that they leave idle share in one.
 func threadsFor(shards int) int { return max(1, runtime.GOMAXPROCS(0)/shards) }
 
-// The rule of holdOut.
+// The rule of what a model is judged on.
 const (
 	heldOutFrom  = 75_000 // tokens: a smaller community is judged on text that no member wrote
 	heldOutShare = 16     // one member in so many
-	heldOutMost  = 20_000 // tokens that are read
+	heldOutMost  = 64_000 // bytes of text that are read
 )
-
-// ReasonHeldOut counts passages that the model is judged on and never learns.
-const ReasonHeldOut = "held-out"
-
-// holdOut returns the passages to learn from, and keeps back those of one member
-// in sixteen, by a keyed hash of who they are: a community is best judged on its
-// own words. A small one is judged on text in its register that no member wrote.
-func (a *App) holdOut(e *evaluation) []licet.Passage {
-	if e.heldOut = HeldOut(); e.tokens < heldOutFrom {
-		return e.view.Passages
-	}
-	var learned, kept []licet.Passage
-	for _, p := range e.view.Passages {
-		if d := a.keys.Rank("held-out", string(p.Member)); d[0]%heldOutShare == 0 {
-			kept = append(kept, p)
-		} else {
-			learned = append(learned, p)
-		}
-	}
-	if len(kept) == 0 || len(learned) == 0 {
-		return e.view.Passages
-	}
-	e.view.Excluded[ReasonHeldOut] = len(kept)
-	slices.SortFunc(kept, func(x, y licet.Passage) int {
-		return slices.Compare(rankOf(a.keys, x), rankOf(a.keys, y))
-	})
-	e.heldOut = nil
-	for tokens := 0; len(kept) > 0 && tokens < heldOutMost; kept = kept[1:] {
-		e.heldOut = append(e.heldOut, kept[0].Text)
-		tokens += train.Tokens(a.base.Tokenizer(), kept[:1])
-	}
-	return learned
-}
-
-func rankOf(k *vault.Keys, p licet.Passage) []byte {
-	d := k.Rank("order", string(p.Record))
-	return d[:]
-}
 
 // manifest names the run and commits to it.
 func (a *App) manifest(e *evaluation) error {
@@ -163,13 +163,9 @@ func (a *App) manifest(e *evaluation) error {
 	if e.slots, err = e.corpus.Slots(e.run, tokens); err != nil {
 		return err
 	}
-	excluded := e.view.Excluded
-	if e.corpus.Dropped > 0 {
-		excluded[corpus.ReasonDuplicate] = e.corpus.Dropped
-	}
 	e.manifest = Manifest{
-		Run: e.run, Frozen: e.frozen, At: e.at, Policy: a.policy.Digest(), Trainer: e.trainer.Digest(), Records: e.view.Records,
-		Excluded: excluded, Corpus: e.corpus,
+		Run: e.run, Frozen: e.frozen, At: e.at, Policy: a.policy.Digest(), Trainer: e.trainer.Digest(), Records: e.records,
+		Excluded: e.excluded, Corpus: e.corpus,
 	}
 	data, err := json.Marshal(e.manifest)
 	if err != nil {
@@ -178,7 +174,7 @@ func (a *App) manifest(e *evaluation) error {
 	d, err := e.graph.Put(data)
 	e.built = licet.Built{
 		Frozen: e.frozen, At: e.at, Run: e.run, Corpus: e.corpus.Digest, Manifest: d, Members: smt.New(e.slots).Root(), Passages: e.corpus.Rows,
-		Excluded: excluded, Shards: e.plan.Shards, Slices: e.plan.Slices,
+		Excluded: e.excluded, Shards: e.plan.Shards, Slices: e.plan.Slices,
 	}
 	return err
 }
@@ -190,12 +186,7 @@ func (e *evaluation) train(ctx context.Context, a *App, progress Progress) (*tra
 	if err != nil {
 		return nil, err
 	}
-	m.Run, m.Frozen, m.Admitted = e.run, e.frozen, map[licet.MemberID]licet.Digest{}
-	for id, passages := range e.view.ByMember() {
-		if m.Admitted[id], err = view.Digest(passages); err != nil {
-			return nil, err
-		}
-	}
+	m.Run, m.Frozen, m.Admitted = e.run, e.frozen, e.admitted
 	return m, nil
 }
 
@@ -261,7 +252,7 @@ func (a *App) Build(ctx context.Context, progress Progress) (*Result, error) {
 	if err := a.log(ctx, entry{licet.EventBuilt, e.built}); err != nil {
 		return nil, err
 	}
-	return &Result{Built: e.built, Plan: e.plan, Tokens: e.tokens, Records: e.view.Records, Steps: e.graph.Count()}, nil
+	return &Result{Built: e.built, Plan: e.plan, Tokens: e.tokens, Records: e.records, Steps: e.graph.Count()}, nil
 }
 
 type entry struct {
@@ -330,6 +321,7 @@ func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forge
 	if err != nil {
 		return nil, err
 	}
+	at = e.at // somebody may have gone on meanwhile
 	was := e.state.Promoted
 	built := e.state.Built
 	entries := []entry{{licet.EventBuilt, e.built}}
@@ -347,7 +339,7 @@ func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forge
 	if err != nil {
 		return nil, err
 	}
-	out := &Result{Built: e.built, Model: m, Plan: e.plan, Tokens: e.tokens, Records: e.view.Records, Steps: e.graph.Count()}
+	out := &Result{Built: e.built, Model: m, Plan: e.plan, Tokens: e.tokens, Records: e.records, Steps: e.graph.Count()}
 	if err := errors.Join(a.store(e, m), a.keepSlots(e)); err != nil {
 		return nil, err
 	}
@@ -476,11 +468,19 @@ func (a *App) Plan(ctx context.Context) (train.Plan, int, error) {
 	if err != nil {
 		return train.Plan{}, 0, err
 	}
-	res, err := a.view.At(ctx, licet.PurposeTrain, state, state)
-	if err != nil {
+	text := 0
+	var mu sync.Mutex
+	if _, err := a.view.Look(ctx, licet.PurposeTrain, state, state, func(p view.Person) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, x := range p.Passages {
+			text += len(x.Text)
+		}
+		return nil
+	}, nil); err != nil {
 		return train.Plan{}, 0, err
 	}
-	tokens := train.Tokens(a.base.Tokenizer(), res.Passages)
+	tokens := a.tokens(text)
 	return a.plan(tokens), tokens, nil
 }
 
@@ -525,5 +525,5 @@ func (a *App) Evaluate(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Built: e.built, Model: m, Plan: e.plan, Tokens: e.tokens, Records: e.view.Records, Steps: e.graph.Count()}, nil
+	return &Result{Built: e.built, Model: m, Plan: e.plan, Tokens: e.tokens, Records: e.records, Steps: e.graph.Count()}, nil
 }

@@ -188,11 +188,7 @@ func (a *App) giveCorpus(ctx context.Context, g *gift, frozen uint64, allowed ma
 		if allowed != nil && !allowed[r.Record] {
 			continue
 		}
-		line, err := r.Line()
-		if err != nil {
-			return err
-		}
-		rows.Write(line)
+		rows.Write(r.Append(nil))
 		members[r.Member] = true
 		for _, other := range r.Others {
 			members[other] = true

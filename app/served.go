@@ -8,7 +8,6 @@ import (
 	"licet"
 	"licet/lm"
 	"licet/train"
-	"licet/view"
 )
 
 // Served is what answers are written with at one position of the log.
@@ -81,22 +80,15 @@ func (a *App) serve(ctx context.Context, head uint64) (*Served, error) {
 // gone returns the members whose admitted passages are not what the model
 // learned: who objected, deleted, edited, moved, or was found to be a minor.
 func (a *App) gone(ctx context.Context, m *train.Model, state licet.State) (map[licet.MemberID]bool, error) {
-	before, err := a.ledger.Frozen(ctx, m.Frozen)
+	a.gathered.mu.Lock()
+	defer a.gathered.mu.Unlock()
+	look, _, err := a.gather(ctx, m.Frozen, state.Next, nil)
 	if err != nil {
 		return nil, err
 	}
-	now, err := a.view.At(ctx, licet.PurposeTrain, before, state)
-	if err != nil {
-		return nil, err
-	}
-	have := now.ByMember()
 	gone := map[licet.MemberID]bool{}
 	for id, learned := range m.Admitted {
-		d, err := view.Digest(have[id])
-		if err != nil {
-			return nil, err
-		}
-		if d != learned {
+		if d, ok := look.Digest(id); !ok || d != learned {
 			gone[id] = true
 		}
 	}

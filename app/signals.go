@@ -49,7 +49,11 @@ func (a *App) Suspects(ctx context.Context) ([]licet.MemberID, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.view.Suspects(ctx, state)
+	l, err := a.view.Look(ctx, licet.PurposeAccess, state, state, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return l.Suspects(), nil
 }
 
 // JudgeAge records the operator's decision on a suspected minor, with a reason.

@@ -65,19 +65,20 @@ func (a *App) others(ctx context.Context, s *Served) (*draft.Others, error) {
 	if a.compared != nil && a.comparedAt == s.At {
 		return a.compared, nil
 	}
-	state, err := a.ledger.State(ctx, s.At)
+	a.gathered.mu.Lock()
+	defer a.gathered.mu.Unlock()
+	_, stock, err := a.gather(ctx, s.Learned.Frozen, s.At, nil)
 	if err != nil {
 		return nil, err
 	}
-	frozen, err := a.ledger.Frozen(ctx, s.Learned.Frozen)
-	if err != nil {
-		return nil, err
+	o := draft.NewOthers()
+	for r, err := range stock.Rows() {
+		if err != nil {
+			return nil, err
+		}
+		o.Add(r.Member, r.Text)
 	}
-	res, err := a.view.At(ctx, licet.PurposeTrain, frozen, state)
-	if err != nil {
-		return nil, err
-	}
-	a.compared, a.comparedAt = draft.NewOthers(res.Passages), s.At
+	a.compared, a.comparedAt = o, s.At
 	return a.compared, nil
 }
 

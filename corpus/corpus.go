@@ -1,41 +1,30 @@
 // Package corpus turns what a view lets through into shards and slices: one
-// cell a member, exact duplicates resolved without an order of arrival, and a
+// cell a member, near-duplicates resolved without an order of arrival, and a
 // manifest that proves who is not in it.
 package corpus
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
-	"strings"
 
-	"github.com/gowebpki/jcs"
+	"golang.org/x/sync/errgroup"
 
 	"licet"
+	"licet/corpus/neardup"
 	"licet/internal/build"
 	"licet/ledger/smt"
 )
 
-// ReasonDuplicate counts passages that somebody else's equal one stands for.
-const ReasonDuplicate = "duplicate"
-
-// ranker gives keyed hashes for placement and order; see vault.Keys.
-type ranker interface {
-	Rank(label string, parts ...string) licet.Digest
-}
-
-// Input is everything that a corpus depends on.
-type Input struct {
-	Passages []licet.Passage
-	Shards   int
-	Slices   int
-	Rank     ranker
-}
+// Reasons of this package.
+const (
+	ReasonDuplicate = "duplicate" // somebody else's record, or another of the same member, says nearly the same
+	ReasonHeldOut   = "held-out"  // the model is judged on it and never learns it
+)
 
 // A Cell is the rows of one slice of one shard.
 type Cell struct {
@@ -57,7 +46,8 @@ type Corpus struct {
 	Cells   []Cell                          `json:"cells"`   // by shard, then slice
 	Members map[licet.MemberID]licet.Digest `json:"members"` // the rows of each, as a digest
 	Rows    int                             `json:"rows"`
-	Dropped int                             `json:"dropped"` // exact duplicates
+	Dropped int                             `json:"dropped"`            // near-duplicates
+	HeldOut int                             `json:"held_out,omitempty"` // records of those whom a model is judged on
 }
 
 // Cell returns the cell of a shard and slice.
@@ -72,149 +62,247 @@ func Place(r ranker, m licet.MemberID, shards, slices int) (shard, slice int) {
 	return shard, slice
 }
 
-// Row is one line of a cell: nothing in it depends on when it came.
-type Row struct {
-	Member licet.MemberID   `json:"member"`
-	Record licet.RecordID   `json:"record"`
-	Kind   licet.Kind       `json:"kind"`
-	Role   licet.Role       `json:"role,omitempty"`
-	Text   string           `json:"text"`
-	Others []licet.MemberID `json:"others,omitempty"`
+// A Layout is how a corpus is cut.
+type Layout struct {
+	Shards  int
+	Slices  int
+	HeldOut int // one member in so many is held out; 0: nobody
 }
 
-// Build makes the corpus of in with the steps of g.
-func Build(ctx context.Context, g *build.Graph, in Input) (*Corpus, error) {
+// made is the corpus that was made last, and where everybody was put in it.
+type made struct {
+	layout Layout
+	corpus *Corpus
+	in     []map[licet.MemberID]bool // by cell
+	held   map[licet.MemberID]bool
+	// numbers are who stands behind the numbers that near-duplicates know.
+	numbers map[uint64]licet.MemberID
+}
+
+// Build makes the corpus of what is in stock, in objects of g. Cells that nobody's
+// change touches since the last call are not made again.
+func (s *Stock) Build(ctx context.Context, g *build.Graph, in Layout) (*Corpus, error) {
 	if in.Shards < 1 || in.Slices < 1 {
 		return nil, fmt.Errorf("a corpus of %d shards and %d slices: want at least one of each", in.Shards, in.Slices)
 	}
-	kept, dropped := unique(in.Passages, in.Rank)
-	c := &Corpus{Shards: in.Shards, Slices: in.Slices, Members: map[licet.MemberID]licet.Digest{}, Dropped: dropped, Rows: len(kept)}
-	cells := make([][]licet.Passage, in.Shards*in.Slices)
-	authors := byMember(kept)
-	for _, m := range slices.Sorted(maps.Keys(authors)) {
-		shard, slice := Place(in.Rank, m, in.Shards, in.Slices)
-		passages := authors[m]
-		data, err := rows(passages)
-		if err != nil {
-			return nil, err
-		}
-		if c.Members[m], err = g.Do(ctx, build.Step{
-			Name: "member", Version: 1, Inputs: []licet.Digest{licet.Sum(data)}, Run: func(context.Context) ([]byte, error) { return data, nil },
-		}); err != nil {
-			return nil, err
-		}
-		cells[shard*in.Slices+slice] = append(cells[shard*in.Slices+slice], passages...)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.made == nil || s.made.layout != in {
+		s.begin(in)
 	}
-	all := binary.BigEndian.AppendUint32([]byte("licet-corpus-v1\x00"), uint32(in.Shards)) //nolint:gosec // small
+	touched, err := s.resolve()
+	if err != nil {
+		return nil, err
+	}
+	c := &Corpus{
+		Shards: in.Shards, Slices: in.Slices, Members: maps.Clone(s.made.corpus.Members), Cells: slices.Clone(s.made.corpus.Cells),
+	}
+	if err := s.cells(ctx, g, c, touched); err != nil {
+		s.made = nil // half of it is new
+		return nil, err
+	}
+	all := binary.BigEndian.AppendUint32([]byte("licet-corpus-v2\x00"), uint32(in.Shards)) //nolint:gosec // small
 	all = binary.BigEndian.AppendUint32(all, uint32(in.Slices))                            //nolint:gosec // small
-	for i, passages := range cells {
-		cell, err := makeCell(ctx, g, passages, in.Rank)
-		if err != nil {
-			return nil, err
-		}
-		cell.Shard, cell.Slice = i/in.Slices, i%in.Slices
-		c.Cells = append(c.Cells, cell)
-		all = append(all, cell.Digest[:]...)
+	records := 0
+	for _, x := range s.of {
+		records += len(x.keys)
 	}
-	c.Digest = licet.Sum(all)
+	for m := range s.made.held {
+		c.HeldOut += len(s.of[m].keys)
+	}
+	for _, cell := range c.Cells {
+		all = append(all, cell.Digest[:]...)
+		c.Rows += cell.Rows
+	}
+	c.Digest, c.Dropped = licet.Sum(all), records-c.HeldOut-c.Rows
+	s.made.corpus = c
 	return c, nil
 }
 
-func byMember(passages []licet.Passage) map[licet.MemberID][]licet.Passage {
-	out := map[licet.MemberID][]licet.Passage{}
-	for _, p := range passages {
-		out[p.Member] = append(out[p.Member], p)
+// begin forgets the last corpus: everybody's place is another one.
+func (s *Stock) begin(in Layout) {
+	n := in.Shards * in.Slices
+	s.made = &made{
+		layout: in, corpus: &Corpus{Members: map[licet.MemberID]licet.Digest{}, Cells: make([]Cell, n)},
+		in: make([]map[licet.MemberID]bool, n), held: map[licet.MemberID]bool{}, numbers: map[uint64]licet.MemberID{},
 	}
-	return out
+	for i := range n {
+		s.made.in[i] = map[licet.MemberID]bool{}
+		s.made.corpus.Cells[i] = Cell{Shard: i / in.Slices, Slice: i % in.Slices}
+	}
+	s.near = newNear()
+	clear(s.dirty)
+	for m, x := range s.of {
+		s.dirty[m] = nil
+		clear(x.dropped)
+	}
 }
 
-func makeCell(ctx context.Context, g *build.Graph, passages []licet.Passage, r ranker) (Cell, error) {
-	order := map[licet.RecordID]licet.Digest{}
-	lineage := map[licet.MemberID]bool{}
-	for _, p := range passages {
-		order[p.Record] = r.Rank("order", string(p.Record))
-		lineage[p.Member] = true
-		for _, m := range p.Others {
-			lineage[m] = true
+// heldOut tells whether a model is judged on a member's words.
+func (s *Stock) heldOut(m licet.MemberID) bool {
+	if s.made.layout.HeldOut == 0 {
+		return false
+	}
+	d := s.rank.Rank("held-out", string(m))
+	return binary.BigEndian.Uint64(d[:])%uint64(s.made.layout.HeldOut) == 0
+}
+
+// resolve brings near-duplicates up to date with who changed, and returns everybody
+// whose rows are others now.
+func (s *Stock) resolve() (map[licet.MemberID]bool, error) {
+	touched := map[licet.MemberID]bool{}
+	var gone []neardup.Key
+	var come []neardup.Entry
+	for _, m := range slices.Sorted(maps.Keys(s.dirty)) {
+		touched[m] = true
+		gone = append(gone, s.dirty[m]...)
+		delete(s.made.held, m)
+		x := s.of[m]
+		switch {
+		case x == nil:
+			continue
+		case s.heldOut(m):
+			s.made.held[m] = true
+			continue
+		}
+		number := memberNumber(s.rank, m)
+		s.made.numbers[number] = m
+		if err := s.signed(x); err != nil {
+			return nil, err
+		}
+		for i, k := range x.keys {
+			come = append(come, neardup.Entry{Key: k, Member: number, Buckets: x.buckets[i]})
+		}
+		x.buckets = nil
+	}
+	changed, err := s.near.apply(gone, come)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range changed {
+		m := s.made.numbers[d.member]
+		if x := s.of[m]; x != nil {
+			if i := slices.Index(x.keys, d.key); i >= 0 {
+				x.dropped[i] = d.dropped
+				touched[m] = true
+			}
 		}
 	}
-	slices.SortFunc(passages, func(a, b licet.Passage) int {
-		x, y := order[a.Record], order[b.Record]
-		return bytes.Compare(x[:], y[:])
-	})
-	data, err := rows(passages)
-	if err != nil {
-		return Cell{}, err
-	}
-	d, err := g.Do(ctx, build.Step{
-		Name: "cell", Version: 1, Inputs: []licet.Digest{licet.Sum(data)}, Run: func(context.Context) ([]byte, error) { return data, nil },
-	})
-	return Cell{Digest: d, Rows: len(passages), Lineage: slices.Sorted(maps.Keys(lineage))}, err
+	clear(s.dirty)
+	return touched, nil
 }
 
-// rows writes passages as canonical JSON Lines (docs/formats/corpus.md).
-func rows(passages []licet.Passage) ([]byte, error) {
-	var out bytes.Buffer
-	for _, p := range passages {
-		line, err := Row{p.Member, p.Record, p.Kind, p.Role, p.Text, p.Others}.Line()
+// cells makes the cells again that somebody touched, on all cores.
+func (s *Stock) cells(ctx context.Context, g *build.Graph, c *Corpus, touched map[licet.MemberID]bool) error {
+	again := make([]bool, len(c.Cells))
+	for m := range touched {
+		shard, slice := Place(s.rank, m, c.Shards, c.Slices)
+		i := shard*c.Slices + slice
+		again[i] = true
+		delete(s.made.in[i], m)
+		delete(c.Members, m)
+		if s.of[m] != nil && !s.made.held[m] {
+			s.made.in[i][m] = true
+		}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	digests := make([]map[licet.MemberID]licet.Digest, len(c.Cells))
+	for i := range c.Cells {
+		if !again[i] && g.Has(c.Cells[i].Digest) {
+			g.Keep(c.Cells[i].Digest)
+			continue
+		}
+		group.Go(func() (err error) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			digests[i], err = s.cell(g, &c.Cells[i], slices.Sorted(maps.Keys(s.made.in[i])))
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, d := range digests {
+		maps.Copy(c.Members, d)
+	}
+	return nil
+}
+
+// cell writes the rows of a cell, and returns the digest of each member's.
+func (s *Stock) cell(g *build.Graph, c *Cell, members []licet.MemberID) (map[licet.MemberID]licet.Digest, error) {
+	digests := make(map[licet.MemberID]licet.Digest, len(members))
+	lineage := map[licet.MemberID]bool{}
+	var all []line
+	var own []byte
+	size := 0
+	for _, m := range members {
+		lines, err := s.lines(s.of[m])
 		if err != nil {
 			return nil, err
 		}
-		out.Write(line)
-	}
-	return out.Bytes(), nil
-}
-
-// Line returns the row as it stands in a cell: canonical JSON and a newline.
-func (r Row) Line() ([]byte, error) {
-	data, err := json.Marshal(r)
-	if err == nil {
-		data, err = jcs.Transform(data)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("corpus row: %w", err)
-	}
-	return append(data, '\n'), nil
-}
-
-// ReadRows reads the rows of a cell.
-func ReadRows(data []byte) ([]Row, error) {
-	var out []Row
-	for line := range bytes.Lines(data) {
-		var r Row
-		if err := json.Unmarshal(line, &r); err != nil {
-			return nil, fmt.Errorf("corpus row: %w", err)
+		if len(lines) == 0 {
+			continue // duplicates of others', all of them
 		}
-		out = append(out, r)
+		own = own[:0]
+		for _, l := range lines {
+			own = append(own, l.text...)
+			for _, other := range l.others {
+				lineage[other] = true
+			}
+		}
+		digests[m], lineage[m] = licet.Sum(own), true
+		all = append(all, lines...)
+		size += len(own)
+	}
+	slices.SortFunc(all, func(a, b line) int { return bytes.Compare(a.order[:], b.order[:]) })
+	data := make([]byte, 0, size)
+	for _, l := range all {
+		data = append(data, l.text...)
+	}
+	d, err := g.Put(data)
+	if err != nil {
+		return nil, err
+	}
+	c.Digest, c.Rows, c.Lineage = d, len(all), slices.Sorted(maps.Keys(lineage))
+	return digests, nil
+}
+
+// HeldOut returns what the model is judged on: texts of those who are held out, in
+// order of rank, until they have as many bytes as most says. It is of the corpus
+// that was made last.
+func (s *Stock) HeldOut(most int) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.made == nil {
+		return nil, nil
+	}
+	var all []line
+	for m := range s.made.held {
+		list, err := s.lines(s.of[m])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	slices.SortFunc(all, func(a, b line) int { return bytes.Compare(a.order[:], b.order[:]) })
+	var out []string
+	for _, l := range all {
+		if most <= 0 {
+			break
+		}
+		rows, err := ReadRows(l.text)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out = append(out, r.Text)
+			most -= len(r.Text)
+		}
 	}
 	return out, nil
 }
-
-// unique drops passages whose folded text stands elsewhere: the one with the
-// smallest keyed hash is kept, whoever came first. When its author leaves, the
-// next smallest comes back.
-func unique(passages []licet.Passage, r ranker) (kept []licet.Passage, dropped int) {
-	smallest := map[string]licet.Digest{}
-	rank := func(p licet.Passage) licet.Digest { return r.Rank("keep", string(p.Record)) }
-	for _, p := range passages {
-		text := fold(p.Text)
-		d := rank(p)
-		if best, ok := smallest[text]; !ok || bytes.Compare(d[:], best[:]) < 0 {
-			smallest[text] = d
-		}
-	}
-	for _, p := range passages {
-		if smallest[fold(p.Text)] == rank(p) {
-			kept = append(kept, p)
-		}
-	}
-	slices.SortStableFunc(kept, func(a, b licet.Passage) int {
-		return cmp.Or(cmp.Compare(a.Member, b.Member), cmp.Compare(a.Record, b.Record))
-	})
-	return kept, len(passages) - len(kept)
-}
-
-func fold(text string) string { return strings.Join(strings.Fields(strings.ToLower(text)), " ") }
 
 // Slots returns what the sparse Merkle tree of a run holds: at each member's slot
 // a commitment to their rows. Who has no rows has an empty slot. Slots and values

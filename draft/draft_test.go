@@ -13,12 +13,11 @@ import (
 
 func TestOriginality(t *testing.T) {
 	const line = "the pump failed again on a Sunday night"
-	others := draft.NewOthers([]licet.Passage{
-		{Member: "a", Text: line},
-		{Member: "a", Text: line},
-		{Member: "b", Text: "The pump failed again, on a Monday."},
-		{Member: "c", Text: "the pump failed again on the quay"},
-	})
+	others := draft.NewOthers()
+	others.Add("a", line)
+	others.Add("a", line)
+	others.Add("b", "The pump failed again, on a Monday.")
+	others.Add("c", "the pump failed again on the quay")
 	for _, c := range []struct {
 		what, text    string
 		author        licet.MemberID

@@ -13,8 +13,7 @@ import (
 const gram = 5
 
 // Others knows the runs of five words that members wrote, and who wrote them.
-// It holds hashes, never text. Build it once for a corpus; it is then safe for
-// concurrent reading.
+// It holds hashes, never text. Once all is added it is safe for concurrent reading.
 type Others struct {
 	// authors holds up to maxAuthors authors of each run.
 	authors map[uint64][]licet.MemberID
@@ -23,15 +22,14 @@ type Others struct {
 // maxAuthors is enough to find two who are not the asker, whoever asks.
 const maxAuthors = 3
 
-// NewOthers reads the passages that a model may have learned.
-func NewOthers(passages []licet.Passage) *Others {
-	o := &Others{authors: map[uint64][]licet.MemberID{}}
-	for _, p := range passages {
-		for _, g := range grams(p.Text) {
-			o.add(g, p.Member)
-		}
+// NewOthers knows nobody yet.
+func NewOthers() *Others { return &Others{authors: map[uint64][]licet.MemberID{}} }
+
+// Add reads a text that a model may have learned.
+func (o *Others) Add(m licet.MemberID, text string) {
+	for _, g := range grams(text) {
+		o.add(g, m)
 	}
-	return o
 }
 
 func (o *Others) add(g uint64, m licet.MemberID) {

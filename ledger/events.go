@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -227,4 +229,26 @@ func (l *Ledger) Opening(ctx context.Context, seq uint64) (Opening, error) {
 		o.Salt = hex.EncodeToString(salt)
 	}
 	return o, nil
+}
+
+// Touched returns the members whom the events from position from up to position to
+// are about, sorted.
+func (l *Ledger) Touched(ctx context.Context, from, to uint64) ([]licet.MemberID, error) {
+	touched := map[licet.MemberID]bool{}
+	for e, err := range l.Events(ctx, from, to) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Type == licet.EventErased {
+			body, err := licet.BodyOf[licet.Erased](e)
+			if err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+			}
+			touched[body.Member] = true
+		}
+		if e.Member != "" {
+			touched[e.Member] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(touched)), nil
 }

@@ -405,3 +405,13 @@ func (p *Policy) Facts(q Question) map[string]string {
 		"excluded": yes(t.excluded), "regime": p.regime(&q.Standing.Facts).ID,
 	}
 }
+
+// Ages tells whether the age by which rules decide is another at one time than at
+// another: somebody had a birthday. adults is as in Question.
+func (p *Policy) Ages(f licet.Facts, adults bool, from, to time.Time) bool {
+	if f.BirthDate == "" && f.School == 0 {
+		return false
+	}
+	r := p.regime(&f)
+	return p.age(&f, r, from, adults) != p.age(&f, r, to, adults)
+}

@@ -64,13 +64,26 @@ func passages(gone ...licet.MemberID) []licet.Passage {
 	return out
 }
 
+func cut(t *testing.T, g *build.Graph, p []licet.Passage) *corpus.Corpus {
+	t.Helper()
+	stock := corpus.NewStock(ranks{}, t.TempDir())
+	t.Cleanup(func() { _ = stock.Close() })
+	for _, x := range p {
+		if err := stock.Put(x.Member, []licet.Passage{x}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := stock.Build(t.Context(), g, corpus.Layout{Shards: 3, Slices: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 func (w world) run(p []licet.Passage) (*train.Model, build.Count) {
 	w.Helper()
 	g := build.New(w.store, nil)
-	c, err := corpus.Build(w.Context(), g, corpus.Input{Passages: p, Shards: 3, Slices: 3, Rank: ranks{}})
-	if err != nil {
-		w.Fatal(err)
-	}
+	c := cut(w.T, g, p)
 	m, err := train.Run(w.Context(), g, c, train.Options{Base: w.base, Trainer: w.trainer, HeldOut: []string{words}})
 	if err != nil {
 		w.Fatal(err)
@@ -178,10 +191,7 @@ func TestAStoppedRunEndsWithItsError(t *testing.T) {
 	w := newWorld(t)
 	ctx, stop := context.WithCancel(t.Context())
 	g := build.New(w.store, nil)
-	c, err := corpus.Build(t.Context(), g, corpus.Input{Passages: passages(), Shards: 3, Slices: 3, Rank: ranks{}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := cut(t, g, passages())
 	stop()
 	if _, err := train.Run(ctx, g, c, train.Options{Base: w.base, Trainer: w.trainer}); err == nil {
 		t.Error("a stopped run returned a model")

@@ -228,9 +228,9 @@ type Ring struct {
 	keys map[licet.MemberID]cipher.AEAD
 }
 
-// Ring reads every member's key.
-func (k *Keys) Ring(ctx context.Context) (*Ring, error) {
-	rows, err := k.db.QueryContext(ctx, `SELECT name, wrapped FROM keys WHERE name LIKE 'member/%'`)
+// Ring reads the keys of the members from an id up to another, which is not in it.
+func (k *Keys) Ring(ctx context.Context, from, to licet.MemberID) (*Ring, error) {
+	rows, err := k.db.QueryContext(ctx, `SELECT name, wrapped FROM keys WHERE name >= ? AND name < ?`, keyName(from), keyName(to))
 	if err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)
 	}

@@ -74,7 +74,7 @@ func readMember(id licet.MemberID, data []byte) (licet.Member, error) {
 // Members yields every profile in order of id.
 func (v *Vault) Members(ctx context.Context) iter.Seq2[licet.Member, error] {
 	return func(yield func(licet.Member, error) bool) {
-		ring, err := v.keys.Ring(ctx)
+		ring, err := v.keys.Ring(ctx, "", afterAll)
 		if err != nil {
 			yield(licet.Member{}, err)
 			return
@@ -160,6 +160,9 @@ func (v *Vault) PutRecord(ctx context.Context, tx *sql.Tx, r licet.Record) error
 	if err != nil {
 		return fmt.Errorf("store a record: %w", err)
 	}
+	if err := v.rememberAll(ctx, tx, `id = ? AND digest <> ?`, r.ID, digest[:]); err != nil { // the words before an edit
+		return err
+	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO records (id, member, kind, seq, digest, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 		ON CONFLICT (id) DO UPDATE SET member = ?2, kind = ?3, seq = ?4, digest = ?5, sealed = ?6`,
 		r.ID, r.Member, r.Kind, int64(r.Seq), digest[:], sealed) //nolint:gosec // a position fits
@@ -171,6 +174,9 @@ func (v *Vault) PutRecord(ctx context.Context, tx *sql.Tx, r licet.Record) error
 
 // DeleteRecord removes a record; its page is overwritten.
 func (v *Vault) DeleteRecord(ctx context.Context, tx *sql.Tx, id licet.RecordID) error {
+	if err := v.rememberAll(ctx, tx, `id = ?`, id); err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, `DELETE FROM records WHERE id = ?`, id); err != nil {
 		return fmt.Errorf("delete a record: %w", err)
 	}
@@ -179,17 +185,58 @@ func (v *Vault) DeleteRecord(ctx context.Context, tx *sql.Tx, id licet.RecordID)
 
 // All yields every record in order of member and id.
 func (v *Vault) All(ctx context.Context) iter.Seq2[licet.Record, error] {
-	return v.records(ctx, `SELECT id, member, seq, sealed FROM records ORDER BY member, id`)
+	return v.Between(ctx, "", afterAll)
 }
 
 // Records yields a member's records in order of id.
 func (v *Vault) Records(ctx context.Context, m licet.MemberID) iter.Seq2[licet.Record, error] {
-	return v.records(ctx, `SELECT id, member, seq, sealed FROM records WHERE member = ? ORDER BY id`, m)
+	return v.Between(ctx, m, m+"\x00")
 }
 
-func (v *Vault) records(ctx context.Context, query string, args ...any) iter.Seq2[licet.Record, error] {
+// afterAll is greater than every id.
+const afterAll licet.MemberID = "\U0010FFFF"
+
+// Between yields the records of the members from an id up to another, which is not
+// in it, in order of member and id: so that several can read at the same time.
+func (v *Vault) Between(ctx context.Context, from, to licet.MemberID) iter.Seq2[licet.Record, error] {
+	return v.records(ctx, from, to, `SELECT id, member, seq, sealed FROM records WHERE member >= ? AND member < ? ORDER BY member, id`, from, to)
+}
+
+// Count returns how many records there are.
+func (v *Vault) Count(ctx context.Context) (n int, err error) {
+	if err = v.db.QueryRowContext(ctx, `SELECT count(*) FROM records`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count records: %w", err)
+	}
+	return n, nil
+}
+
+// Shields is how many entries of the directory others had asked for before position now.
+func (v *Vault) Shields(ctx context.Context, now uint64) (n int, err error) {
+	if err = v.db.QueryRowContext(ctx, `SELECT count(*) FROM directory WHERE shield < ?`, int64(now)).Scan(&n); err != nil { //nolint:gosec // a position fits
+		return 0, fmt.Errorf("read the directory: %w", err)
+	}
+	return n, nil
+}
+
+// Record returns one record.
+func (v *Vault) Record(ctx context.Context, id licet.RecordID) (licet.Record, error) {
+	var m licet.MemberID
+	err := v.db.QueryRowContext(ctx, `SELECT member FROM records WHERE id = ?`, id).Scan(&m)
+	if err == nil {
+		for r, err := range v.records(ctx, m, m+"\x00", `SELECT id, member, seq, sealed FROM records WHERE id = ?`, id) {
+			return r, err
+		}
+		err = sql.ErrNoRows // it went meanwhile
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	return licet.Record{}, fmt.Errorf("record %s: %w", id, err)
+}
+
+func (v *Vault) records(ctx context.Context, from, to licet.MemberID, query string, args ...any) iter.Seq2[licet.Record, error] {
 	return func(yield func(licet.Record, error) bool) {
-		ring, err := v.keys.Ring(ctx)
+		ring, err := v.keys.Ring(ctx, from, to)
 		if err != nil {
 			yield(licet.Record{}, err)
 			return
@@ -199,7 +246,7 @@ func (v *Vault) records(ctx context.Context, query string, args ...any) iter.Seq
 			var id licet.RecordID
 			var m licet.MemberID
 			var seq int64
-			var sealed []byte
+			var sealed sql.RawBytes // opened before the next row
 			if err := rows.Scan(&id, &m, &seq, &sealed); err != nil {
 				return false, err
 			}
@@ -251,6 +298,9 @@ func (v *Vault) Blob(ctx context.Context, id string) ([]byte, error) {
 // Erase removes everything of a member. The key is destroyed by Keys.Destroy,
 // after the transaction is committed; then call Scrub.
 func (v *Vault) Erase(ctx context.Context, tx *sql.Tx, m licet.MemberID) error {
+	if err := v.rememberAll(ctx, tx, `member = ?`, m); err != nil {
+		return err
+	}
 	for _, table := range []string{"records", "blobs"} {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE member = ?`, m); err != nil {
 			return fmt.Errorf("erase: %w", err)

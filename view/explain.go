@@ -19,21 +19,17 @@ type Line struct {
 }
 
 // Explain says, kind by kind, what becomes of a member's own records.
-func (v *View) Explain(ctx context.Context, m licet.MemberID, purpose licet.Purpose, frozen, now licet.State) ([]Line, error) {
-	p, err := v.pass(ctx, purpose, frozen, now)
-	if err != nil {
-		return nil, err
-	}
+func (l *Look) Explain(ctx context.Context, m licet.MemberID) ([]Line, error) {
 	lines := map[licet.Kind]*Line{}
 	reasons := map[licet.Kind]map[string]bool{}
-	for r, err := range v.vault.Records(ctx, m) {
+	for r, err := range l.v.vault.Records(ctx, m) {
 		if err != nil {
 			return nil, err
 		}
 		if lines[r.Kind] == nil {
 			lines[r.Kind], reasons[r.Kind] = &Line{Kind: r.Kind}, map[string]bool{}
 		}
-		if _, why := p.passage(r, licet.Record{}); len(why) > 0 {
+		if _, why := l.passage(r); len(why) > 0 {
 			lines[r.Kind].Unused++
 			for _, reason := range why {
 				reasons[r.Kind][reason] = true
@@ -44,9 +40,9 @@ func (v *View) Explain(ctx context.Context, m licet.MemberID, purpose licet.Purp
 	}
 	var out []Line
 	for _, k := range licet.Kinds() {
-		if l, ok := lines[k]; ok {
-			l.Reasons = slices.Sorted(maps.Keys(reasons[k]))
-			out = append(out, *l)
+		if line, ok := lines[k]; ok {
+			line.Reasons = slices.Sorted(maps.Keys(reasons[k]))
+			out = append(out, *line)
 		}
 	}
 	return out, nil
@@ -61,60 +57,41 @@ type RecordLine struct {
 	From     licet.Provenance  // whose word decided about its author
 }
 
-// ExplainRecord says what becomes of one record of a member, by the platform's id.
-func (v *View) ExplainRecord(ctx context.Context, m licet.MemberID, ref string, purpose licet.Purpose, frozen, now licet.State) (RecordLine, error) {
-	p, err := v.pass(ctx, purpose, frozen, now)
-	if err != nil {
-		return RecordLine{}, err
-	}
-	for r, err := range v.vault.Records(ctx, m) {
+// ExplainRecord says what becomes of one record of a member, by the platform's id or ours.
+func (l *Look) ExplainRecord(ctx context.Context, m licet.MemberID, ref string) (RecordLine, error) {
+	for r, err := range l.v.vault.Records(ctx, m) {
 		if err != nil {
 			return RecordLine{}, err
 		}
 		if r.Ref != ref && string(r.ID) != ref {
 			continue
 		}
-		q := p.question(r, now)
-		out := RecordLine{Record: r, Decision: p.decide(r, false), Facts: v.policy.Facts(q), From: v.policy.Provenance(q)}
-		_, out.Reasons = p.passage(r, p.original(r.ShareOf))
+		q := l.question(r, l.now.Members[r.Member], &l.now)
+		out := RecordLine{Record: r, Decision: l.decide(r, false), Facts: l.v.policy.Facts(q), From: l.v.policy.Provenance(q)}
+		_, out.Reasons = l.passage(r)
 		return out, nil
 	}
 	return RecordLine{}, fmt.Errorf("the member has no record %q: give the platform's id of it", ref)
 }
 
-// original returns the record that another re-posts, if it may be used.
-func (p *pass) original(id licet.RecordID) licet.Record {
-	for _, r := range p.all {
-		if id != "" && r.ID == id && p.usable(r) {
-			return r
-		}
-	}
-	return licet.Record{}
-}
+// Story returns what becomes of a record's text, step by step, whether or not the
+// rules let it be used.
+func (l *Look) Story(r licet.Record) Story { return l.prepare(r, l.original(r.ShareOf)) }
 
-// Provenance says whose word decides about a member for a purpose.
-func (v *View) Provenance(ctx context.Context, m licet.MemberID, purpose licet.Purpose, now licet.State) (licet.Provenance, error) {
-	p, err := v.pass(ctx, purpose, now, now)
-	if err != nil {
-		return "", err
-	}
-	return v.policy.Provenance(p.question(licet.Record{Member: m, Kind: licet.KindPost}, now)), nil
+// Provenance says whose word decides about a member.
+func (l *Look) Provenance(m licet.MemberID) licet.Provenance {
+	return l.v.policy.Provenance(l.question(licet.Record{Member: m, Kind: licet.KindPost}, l.now.Members[m], &l.now))
 }
 
 // Suspects returns the members of whom a text says that they are under age, and
 // whose case is open, sorted.
-func (v *View) Suspects(ctx context.Context, now licet.State) ([]licet.MemberID, error) {
-	p, err := v.pass(ctx, licet.PurposeTrain, now, now)
-	if err != nil {
-		return nil, err
-	}
-	var out []licet.MemberID
-	for _, id := range slices.Sorted(maps.Keys(p.suspects)) {
-		if s := now.Members[id]; p.suspected(s) && (s.Age == nil || s.Age.OfAge) {
+func (l *Look) Suspects() (out []licet.MemberID) {
+	for _, id := range slices.Sorted(maps.Keys(l.suspects)) {
+		if s := l.now.Members[id]; l.suspected(s) && (s.Age == nil || s.Age.OfAge) {
 			out = append(out, id)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // A Change counts the records of one kind whose decision is another under
@@ -127,20 +104,22 @@ type Change struct {
 	Members  int
 }
 
-// Diff counts whose decisions another policy would change, at one position.
-func (v *View) Diff(ctx context.Context, other *policy.Policy, purpose licet.Purpose, now licet.State) ([]Change, error) {
-	p, err := v.pass(ctx, purpose, now, now)
-	if err != nil {
-		return nil, err
+// Diff counts whose decisions another policy would change.
+func (l *Look) Diff(ctx context.Context, other *policy.Policy) ([]Change, error) {
+	o := &Look{
+		v: &View{vault: l.v.vault, policy: other, adults: l.v.adults}, purpose: l.purpose, frozen: l.frozen, now: l.now, people: l.people,
+		platform: l.platform, suspects: l.suspects,
 	}
-	o := &pass{v: &View{vault: v.vault, policy: other, adults: v.adults}, purpose: purpose, frozen: now, now: now, people: p.people, platform: p.platform, suspects: p.suspects, asked: map[question]licet.Decision{}}
 	type who struct {
 		change  Change
 		members map[licet.MemberID]bool
 	}
 	found := map[string]*who{}
-	for _, r := range p.all {
-		was, is := p.decide(r, false), o.decide(r, false)
+	for r, err := range l.v.vault.All(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		was, is := l.decide(r, false), o.decide(r, false)
 		if was.Permit == is.Permit {
 			continue
 		}

@@ -2,6 +2,7 @@ package view_test
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -52,7 +53,7 @@ func newWorld(t *testing.T, adults ...licet.Platform) world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := world{t, to, view.New(to.Vault, p, adults)}
+	w := world{t, to, view.New(to.Vault, p, adults, "")}
 	w.add(people)
 	return w
 }
@@ -171,9 +172,7 @@ func TestAnObjectionChangesNobodyElsesPassages(t *testing.T) {
 	s := w.state()
 	before, after := w.at(s, s).ByMember(), w.at(s, w.object(s, "liar")).ByMember()
 	for id, p := range before {
-		x, errX := view.Digest(p)
-		y, errY := view.Digest(after[id])
-		if errX != nil || errY != nil || x != y {
+		if !reflect.DeepEqual(p, after[id]) {
 			t.Errorf("somebody else's objection changes the passages of %s", id)
 		}
 	}

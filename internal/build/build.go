@@ -103,6 +103,9 @@ func (g *Graph) Data(ctx context.Context, s Step) ([]byte, licet.Digest, error) 
 // Get reads an object.
 func (g *Graph) Get(d licet.Digest) ([]byte, error) { return g.store.Get(d) }
 
+// Has tells whether an object is there.
+func (g *Graph) Has(d licet.Digest) bool { return g.store.Has(d) }
+
 // Keep marks an object as part of this evaluation.
 func (g *Graph) Keep(d licet.Digest) {
 	g.mu.Lock()

@@ -57,6 +57,9 @@ func (s *Store) path(d licet.Digest) string {
 // Put stores data and returns its digest.
 func (s *Store) Put(data []byte) (licet.Digest, error) {
 	d := licet.Sum(data)
+	if s.Has(d) {
+		return d, nil
+	}
 	return d, s.write(s.path(d), s.aead.Seal(nil, nil, data, d[:]))
 }
 

@@ -31,7 +31,6 @@ type People interface {
 // counts what it cut, by "quote", "email", "url", "phone", "handle" and "name".
 func Text(text string, people People) (string, map[string]int) {
 	cuts := map[string]int{}
-	text = ownWords(text, cuts)
 	var b strings.Builder
 	for len(text) > 0 {
 		n, put, what := match(text, b.String(), people)
@@ -44,9 +43,9 @@ func Text(text string, people People) (string, map[string]int) {
 	return strings.TrimSpace(b.String()), cuts
 }
 
-// ownWords drops what the author did not write: quoted lines, the lines that
+// OwnWords drops what the author did not write: quoted lines, the lines that
 // introduce them, and quoted speech of a named other ("X wrote: …").
-func ownWords(text string, cuts map[string]int) string {
+func OwnWords(text string, cuts map[string]int) string {
 	var out []string
 	quoted := false
 	for line := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n") {

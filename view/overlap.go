@@ -1,0 +1,346 @@
+package view
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"licet"
+	"licet/internal/grams"
+	"licet/internal/spill"
+	"licet/vault"
+)
+
+// quoted are the runs of words that stand in a record and that somebody else had
+// said in an earlier one, by record.
+type quoted map[recordKey][]grams.Gram
+
+// A recordKey is a record's id in half the room.
+type recordKey [16]byte
+
+func keyOf(id licet.RecordID) (k recordKey) {
+	if len(id) == hex.EncodedLen(len(k)) {
+		if _, err := hex.Decode(k[:], []byte(id)); err == nil {
+			return k
+		}
+	}
+	d := licet.Sum([]byte(id)) // no id of a vault: of a test
+	return recordKey(d[:len(k)])
+}
+
+// The sizes of a join.
+const (
+	joinParts  = 64
+	joinBuffer = 2048    // entries that a worker gathers for a part
+	joinMemory = 1 << 16 // entries of a part that stay in memory
+	entrySize  = 12
+)
+
+// An occurrence is one gram of one record.
+type occurrence struct {
+	gram grams.Gram
+	rec  uint32 // the range of its author in 8 bits, then its place among the range's records
+}
+
+// A speaker is who said something when, as far as the join needs to know.
+type speaker struct {
+	created int64 // milliseconds
+	id      recordKey
+	member  uint32 // place among the members of the range
+}
+
+// earlier tells whether x spoke before y. Of two that spoke at the same time the
+// one with the smaller id did: it says nothing, and is the same in every build.
+func (x speaker) earlier(y speaker) bool {
+	return cmp.Or(cmp.Compare(x.created, y.created), bytes.Compare(x.id[:], y.id[:])) < 0
+}
+
+// A join finds which grams two people share, in bounded memory. Only what had come
+// before the freeze counts; what was said by records that are gone since does too.
+type join struct {
+	on      bool
+	upto    uint64
+	temp    string
+	parts   [joinParts]part
+	workers [ranges]*joiner
+	gone    map[grams.Gram]lost
+}
+
+// lost is somebody who spoke in a record that is gone.
+type lost struct {
+	speaker
+	who licet.MemberID
+}
+
+type part struct {
+	mu   sync.Mutex
+	mem  []occurrence
+	file *spill.File
+}
+
+// join prepares one, that does nothing for a purpose that learns nothing.
+func (l *Look) join(ctx context.Context) (*join, error) {
+	j := &join{on: learns(l.purpose), upto: l.frozen.Next, temp: l.v.temp}
+	if !j.on {
+		return j, nil
+	}
+	gone, err := l.v.vault.Gone(ctx, j.upto)
+	if err != nil {
+		return nil, err
+	}
+	j.gone = firstSaid(gone)
+	return j, nil
+}
+
+// learns tells whether a purpose is training or a part of it.
+func learns(p licet.Purpose) bool {
+	for ok := true; ok; p, ok = p.Within() {
+		if p == licet.PurposeTrain {
+			return true
+		}
+	}
+	return false
+}
+
+func firstSaid(gone []vault.Gone) map[grams.Gram]lost {
+	out := map[grams.Gram]lost{}
+	for _, g := range gone {
+		s := lost{speaker{created: g.Created.UnixMilli(), id: keyOf(g.Record)}, g.Member}
+		for _, x := range g.Grams {
+			if was, ok := out[x]; !ok || s.earlier(was.speaker) {
+				out[x] = s
+			}
+		}
+	}
+	return out
+}
+
+// joiner gathers the records of one range.
+type joiner struct {
+	j        *join
+	at       int
+	members  []licet.MemberID
+	speakers []speaker
+	buffers  [joinParts][]occurrence
+	grams    []grams.Gram
+	words    []grams.Word
+}
+
+func (j *join) worker(i int) *joiner {
+	w := &joiner{j: j, at: i}
+	j.workers[i] = w
+	return w
+}
+
+// add enters a record's grams.
+func (w *joiner) add(r licet.Record) error {
+	if !w.j.on || r.Seq >= w.j.upto {
+		return nil
+	}
+	w.grams, w.words = grams.Append(w.grams[:0], w.words, r.Text)
+	if len(w.grams) == 0 {
+		return nil
+	}
+	rec := uint32(w.at)<<24 | uint32(len(w.speakers)) //nolint:gosec // both are small
+	if len(w.speakers) >= 1<<24 {
+		return errors.New("more than 16,777,216 records in one range of members: more than this build can hold")
+	}
+	if n := len(w.members); n == 0 || w.members[n-1] != r.Member {
+		w.members = append(w.members, r.Member)
+	}
+	w.speakers = append(w.speakers, speaker{r.Created.UnixMilli(), keyOf(r.ID), uint32(len(w.members) - 1)}) //nolint:gosec // fewer than records
+	for _, g := range w.grams {
+		p := int(g % joinParts)
+		if w.buffers[p] == nil {
+			w.buffers[p] = make([]occurrence, 0, min(joinBuffer, 4*len(w.grams)))
+		}
+		w.buffers[p] = append(w.buffers[p], occurrence{g, rec})
+		if len(w.buffers[p]) >= joinBuffer {
+			if err := w.j.put(p, w.buffers[p]); err != nil {
+				return err
+			}
+			w.buffers[p] = w.buffers[p][:0]
+		}
+	}
+	return nil
+}
+
+// done hands in what is left.
+func (w *joiner) done() error {
+	for p, list := range w.buffers {
+		if err := w.j.put(p, list); err != nil {
+			return err
+		}
+		w.buffers[p] = nil
+	}
+	w.grams, w.words = nil, nil
+	return nil
+}
+
+func (j *join) put(i int, list []occurrence) error {
+	p := &j.parts[i]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.mem)+len(list) <= joinMemory {
+		p.mem = append(p.mem, list...)
+		return nil
+	}
+	if p.file == nil {
+		var err error
+		if p.file, err = spill.New(j.temp); err != nil {
+			return err
+		}
+	}
+	data := make([]byte, 0, len(list)*entrySize)
+	for _, o := range list {
+		data = binary.LittleEndian.AppendUint64(data, uint64(o.gram))
+		data = binary.LittleEndian.AppendUint32(data, o.rec)
+	}
+	_, err := p.file.Append(data)
+	return err
+}
+
+func (j *join) close() {
+	for i := range j.parts {
+		if f := j.parts[i].file; f != nil {
+			_ = f.Close() // it has no name: nothing is left of it
+		}
+	}
+}
+
+// resolve says what was quoted.
+func (j *join) resolve(ctx context.Context) (quoted, error) {
+	out := quoted{}
+	if !j.on {
+		return out, nil
+	}
+	var mu sync.Mutex
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range j.parts {
+		group.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			list, err := j.parts[i].all()
+			if err != nil {
+				return err
+			}
+			slices.SortFunc(list, func(a, b occurrence) int { return cmp.Compare(a.gram, b.gram) })
+			mu.Lock()
+			defer mu.Unlock()
+			for len(list) > 0 {
+				n := 1
+				for n < len(list) && list[n].gram == list[0].gram {
+					n++
+				}
+				j.quote(out, list[:n])
+				list = list[n:]
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for _, list := range out {
+		slices.Sort(list)
+	}
+	return out, nil
+}
+
+// quote enters a gram at everybody who was not the first to say it.
+func (j *join) quote(out quoted, same []occurrence) {
+	gone, said := j.gone[same[0].gram]
+	if len(same) == 1 && !said {
+		return
+	}
+	first, who := gone.speaker, gone.who
+	for _, o := range same {
+		if s, m := j.speaker(o); !said || s.earlier(first) {
+			first, who, said = *s, m, true
+		}
+	}
+	for _, o := range same {
+		if s, m := j.speaker(o); m != who {
+			if list := out[s.id]; len(list) == 0 || list[len(list)-1] != o.gram {
+				out[s.id] = append(list, o.gram)
+			}
+		}
+	}
+}
+
+func (j *join) speaker(o occurrence) (*speaker, licet.MemberID) {
+	w := j.workers[o.rec>>24]
+	s := &w.speakers[o.rec&(1<<24-1)]
+	return s, w.members[s.member]
+}
+
+// all returns the occurrences of a part.
+func (p *part) all() ([]occurrence, error) {
+	list := p.mem
+	p.mem = nil
+	if p.file == nil {
+		return list, nil
+	}
+	data := make([]byte, p.file.Size())
+	if _, err := p.file.ReadAt(data, 0); err != nil {
+		return nil, err
+	}
+	list = slices.Grow(list, len(data)/entrySize)
+	for ; len(data) > 0; data = data[entrySize:] {
+		list = append(list, occurrence{grams.Gram(binary.LittleEndian.Uint64(data)), binary.LittleEndian.Uint32(data[8:])})
+	}
+	return list, nil
+}
+
+// A record most of whose words stand in somebody else's is no quote but a copy:
+// whose words they are can't be told, and one of the copies is kept (see corpus).
+const copyShare = 0.8
+
+// unquote cuts runs of words that somebody else had said first, and returns how
+// many it cut. Words are cut whole, with the white space around them.
+func unquote(text string, said []grams.Gram) (string, int) {
+	if len(said) == 0 {
+		return text, 0
+	}
+	list, words := grams.Append(nil, nil, text)
+	cut := make([]bool, len(words))
+	n := 0
+	for i, g := range list {
+		if _, found := slices.BinarySearch(said, g); found {
+			for k := i; k < i+grams.Size; k++ {
+				if !cut[k] {
+					cut[k] = true
+					n++
+				}
+			}
+		}
+	}
+	if n == 0 || float64(n) >= copyShare*float64(len(words)) {
+		return text, 0
+	}
+	out, cuts, at := []byte(nil), 0, 0
+	for i := 0; i < len(words); i++ {
+		if !cut[i] {
+			continue
+		}
+		end := i
+		for end+1 < len(words) && cut[end+1] {
+			end++
+		}
+		out = append(out, text[at:words[i].Start]...)
+		at = words[end].End
+		cuts++
+		i = end
+	}
+	return string(append(out, text[at:]...)), cuts
+}

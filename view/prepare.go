@@ -1,0 +1,114 @@
+package view
+
+import (
+	"slices"
+	"strings"
+
+	"licet"
+	"licet/view/redact"
+)
+
+// passage returns what may be used of r, or why nothing may.
+func (l *Look) passage(r licet.Record) (licet.Passage, []string) {
+	for _, atFreeze := range []bool{false, true} {
+		if d := l.decide(r, atFreeze); !d.Permit {
+			return licet.Passage{}, d.Rules
+		}
+	}
+	switch {
+	case r.Seq >= l.frozen.Next:
+		return licet.Passage{}, []string{ReasonAfterFreeze}
+	case r.Kind == licet.KindName:
+		return licet.Passage{}, []string{ReasonPlaceholder}
+	}
+	original := l.original(r.ShareOf)
+	s := l.prepare(r, original)
+	if s.Reason != "" {
+		return licet.Passage{}, []string{s.Reason}
+	}
+	out := licet.Passage{Member: r.Member, Record: r.ID, Kind: r.Kind, Role: r.Role, Language: r.Language, Text: s.Redacted, Employer: s.employer}
+	if len(s.Cuts) > 0 {
+		out.Cuts = s.Cuts
+	}
+	for _, other := range []licet.MemberID{r.About, original.Member} {
+		if other != "" && other != r.Member {
+			out.Others = append(out.Others, other)
+		}
+	}
+	slices.Sort(out.Others)
+	return out, nil
+}
+
+// A Story is what becomes of a record's text, step by step.
+type Story struct {
+	Raw      string         // as the platform gave it
+	Own      string         // without what others wrote
+	Redacted string         // without what identifies people: what may be used
+	Cuts     map[string]int // what was taken out, by what it was
+	Reason   string         // why nothing of it is used; empty: it is
+	employer string
+}
+
+// prepare takes a permitted record's text through every step.
+func (l *Look) prepare(r, original licet.Record) (s Story) {
+	s.Raw, s.Cuts = r.Text, map[string]int{}
+	text := r.Text
+	if r.ShareOf != "" {
+		if text = added(text, original.Text); text == "" {
+			s.Reason = ReasonRepost
+			return s
+		}
+	}
+	s.Own = redact.OwnWords(text, s.Cuts)
+	var quotes int
+	if s.Own, quotes = unquote(s.Own, l.quoted[keyOf(r.ID)]); quotes > 0 {
+		s.Cuts["quote"] += quotes
+	}
+	var cuts map[string]int
+	s.Redacted, cuts = redact.Text(s.Own, l.people)
+	for what, n := range cuts {
+		s.Cuts[what] += n
+	}
+	s.Redacted = l.render(r, s.Redacted)
+	if r.Employer != "" {
+		s.employer, _ = redact.Text(r.Employer, l.people)
+	}
+	if !strings.ContainsFunc(strip(s.Redacted), func(r rune) bool {
+		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 127
+	}) {
+		s.Reason = ReasonEmpty
+	}
+	return s
+}
+
+// added returns what somebody who re-posts wrote themselves.
+func added(text, original string) string {
+	own, rest, found := strings.Cut(text, strings.TrimSpace(original))
+	if !found || original == "" {
+		return "" // changed a little, or of somebody who is gone: not theirs to give
+	}
+	return strings.TrimSpace(own + "\n" + rest)
+}
+
+// render writes a record as a text; parts of a profile as one short line.
+func (l *Look) render(r licet.Record, text string) string {
+	if r.Title == "" && r.Employer == "" {
+		return text
+	}
+	title, _ := redact.Text(r.Title, l.people)
+	employer, _ := redact.Text(r.Employer, l.people)
+	parts := slices.DeleteFunc([]string{title, employer}, func(s string) bool { return s == "" })
+	line := strings.Join(parts, ", ")
+	if text == "" {
+		return line
+	}
+	return line + ": " + text
+}
+
+// strip removes placeholders.
+func strip(text string) string {
+	for _, p := range []string{redact.Name, redact.Handle, redact.Email, redact.URL, redact.Phone} {
+		text = strings.ReplaceAll(text, p, "")
+	}
+	return text
+}
