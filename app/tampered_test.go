@@ -149,6 +149,16 @@ func TestTamperedLogs(t *testing.T) {
 		}, "was shortened", true},
 		{"no notice", func(f *forge) { f.drop(f.find(licet.EventNotified, "")) }, "frozen without a notice", true},
 		{"no delivery", func(f *forge) { f.drop(f.find(licet.EventDelivered, "")) }, "before the notice was delivered", true},
+		{"a delivery two weeks before the freeze", func(f *forge) {
+			i, frozen := f.find(licet.EventDelivered, ""), f.find(licet.EventFrozen, "")
+			e := f.events[i]
+			e.Time = f.events[frozen].Time.Add(-14 * day)
+			f.events = slices.Insert(f.events, frozen, e)
+			f.drop(i)
+			for i := f.find(licet.EventFrozen, "") - 2; f.events[i].Time.After(e.Time); i-- {
+				f.events[i].Time = e.Time
+			}
+		}, "had been with members for under 30 days", true},
 		{"a notice of another policy", func(f *forge) {
 			change(f, f.find(licet.EventNotified, ""), func(n *licet.Notified) { n.Policy = licet.Sum([]byte("another")) })
 		}, "of a policy that is not in force", true},

@@ -133,8 +133,7 @@ func (a *openings) expected(ctx context.Context, e licet.Event) (licet.Event, []
 // events of somebody who was erased later can't be read any more, their standing
 // of then is gone, and nothing can be compared.
 func (a *openings) standings(e licet.Event) {
-	before := snapshot(a.folder)
-	before.Time = e.Time
+	before := snapshot(a.folder).AtFreeze(e.Time)
 	a.frozen[e.Seq] = before
 	if _, gone := before.Unexplained(); gone {
 		a.Notes = append(a.Notes, fmt.Sprintf("event %d: its root of standings can't be compared: somebody who counted then was erased since", e.Seq))
