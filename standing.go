@@ -166,6 +166,10 @@ func (s State) Unexplained() (seq uint64, ok bool) {
 	return 0, false
 }
 
+// Unread returns how many members have events that can't be read and no Erased has
+// explained yet.
+func (s State) Unread() int { return len(s.unreadable) }
+
 // A Folder folds many events without copying between them.
 type Folder struct{ s State }
 

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"licet"
-	"licet/ledger"
 )
 
 //go:embed notices/*.txt
@@ -143,7 +142,7 @@ func (a *App) Freeze(ctx context.Context) (licet.Event, error) {
 		if err != nil {
 			return nil, err
 		}
-		root, err := ledger.StandingsRoot(last)
+		root, err := a.keepStandings(last)
 		if err != nil {
 			return nil, err
 		}

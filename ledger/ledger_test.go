@@ -42,7 +42,7 @@ func (s *stream) Read(p []byte) (int, error) {
 
 // world is a ledger in a folder, with the keys that it needs.
 type world struct {
-	*testing.T
+	testing.TB
 	dir  string
 	db   *sql.DB
 	keys *vault.Keys
@@ -52,15 +52,15 @@ type world struct {
 
 const origin = "test.example/log"
 
-func newWorld(t *testing.T) *world {
-	t.Helper()
-	w := &world{T: t, dir: t.TempDir(), now: time.Date(2025, 11, 3, 9, 0, 0, 0, time.UTC)}
-	k, err := vault.CreateKeys(t.Context(), filepath.Join(w.dir, "keys.db"), [32]byte{9}, &stream{}, vault.KeysOptions{Sync: "OFF"})
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	w := &world{TB: tb, dir: tb.TempDir(), now: time.Date(2025, 11, 3, 9, 0, 0, 0, time.UTC)}
+	k, err := vault.CreateKeys(tb.Context(), filepath.Join(w.dir, "keys.db"), [32]byte{9}, &stream{}, vault.KeysOptions{Sync: "OFF"})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w.keys = k
-	t.Cleanup(func() { w.close(); _ = k.Close() })
+	tb.Cleanup(func() { w.close(); _ = k.Close() })
 	w.open()
 	return w
 }

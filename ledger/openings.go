@@ -14,6 +14,9 @@ import (
 type Auditor struct {
 	// Manifest returns the tree of a run's manifest, nil where it is gone.
 	Manifest func(run licet.Digest) (*smt.Tree, error)
+	// Standings returns what was kept of a freeze's standings beside the log, by their
+	// root; nil where it is gone. They are asked for where events can't be read any more.
+	Standings func(root licet.Digest) (map[licet.Digest]licet.Digest, error)
 	// Admits tells whether a member with this standing may be learned from at all
 	// at a time, and under which policy that is so.
 	Admits func(s licet.Standing, p licet.Purpose, at time.Time) bool
@@ -92,7 +95,9 @@ func (a *openings) event(ctx context.Context, e licet.Event, leaf []byte) error 
 			a.policy = b.Digest
 		}
 	case licet.EventFrozen:
-		a.standings(e)
+		if err := a.standings(e); err != nil {
+			return err
+		}
 	case licet.EventBuilt:
 		if err := a.manifest(ctx, e); err != nil {
 			return err
@@ -129,24 +134,61 @@ func (a *openings) expected(ctx context.Context, e licet.Event) (licet.Event, []
 	return e, leaf, err
 }
 
-// standings compares the root that a freeze has stated with the fold. Where the
-// events of somebody who was erased later can't be read any more, their standing
-// of then is gone, and nothing can be compared.
-func (a *openings) standings(e licet.Event) {
+// standings compares the root that a freeze has stated with the fold.
+func (a *openings) standings(e licet.Event) error {
 	before := snapshot(a.folder).AtFreeze(e.Time)
 	a.frozen[e.Seq] = before
-	if _, gone := before.Unexplained(); gone {
-		a.Notes = append(a.Notes, fmt.Sprintf("event %d: its root of standings can't be compared: somebody who counted then was erased since", e.Seq))
-		return
-	}
 	seq := int64(e.Seq) //nolint:gosec // a position fits
 	frozen, err := licet.BodyOf[licet.Frozen](e)
 	if err != nil {
-		return // the clock has said so
+		return nil //nolint:nilerr // the clock has said so
 	}
-	if root, err := StandingsRoot(before); err != nil || root != frozen.Standings {
-		a.breach(seq, "states a root of standings that the choices before it don't give")
+	values, err := Standings(before)
+	if err != nil {
+		return err
 	}
+	gone := before.Unread()
+	if gone == 0 {
+		if smt.New(values).Root() != frozen.Standings {
+			a.breach(seq, wrongStandings)
+		}
+		return nil
+	}
+	return a.kept(seq, frozen.Standings, values, gone)
+}
+
+const wrongStandings = "states a root of standings that the choices before it don't give"
+
+// kept compares standings where some members were erased since: theirs of then can't
+// be made again, so that the root can't be, either. What was kept of the freeze has
+// the root, everybody else's standing, and no more of others than were erased.
+func (a *openings) kept(seq int64, root licet.Digest, values map[licet.Digest]licet.Digest, gone int) error {
+	var all map[licet.Digest]licet.Digest
+	if a.by.Standings != nil {
+		var err error
+		if all, err = a.by.Standings(root); err != nil {
+			return err
+		}
+	}
+	if all == nil {
+		a.Notes = append(a.Notes, fmt.Sprintf("event %d: its root of standings can't be compared: %d who counted then were erased since, and what was kept of it is gone", seq, gone))
+		return nil
+	}
+	matching, known := 0, 0
+	for slot, want := range values {
+		if got, ok := all[slot]; ok {
+			known++
+			if got == want {
+				matching++
+			}
+		}
+	}
+	if smt.New(all).Root() != root || matching != len(values) || len(all)-known > gone {
+		a.breach(seq, wrongStandings)
+		return nil
+	}
+	a.Notes = append(a.Notes, fmt.Sprintf("event %d: of the %d standings in its root %d are as the choices before it give them; %d can't be compared: erased since", seq, len(all), matching, len(all)-known))
+	return nil
 }
 
 // snapshot returns the state so far, which the folder goes on from.
