@@ -222,6 +222,10 @@ func TestTamperedLogs(t *testing.T) {
 			i := f.find(licet.EventDisclosed, "")
 			f.events[i].Type, f.events[i].Body = licet.EventDelivered, f.json(licet.Delivered{Notice: f.notice()})
 		}, "in a disclosure that the log does not hold", false},
+		{"an export that a member can't see", func(f *forge) {
+			i := f.find(licet.EventGiven, "")
+			f.events[i].Type, f.events[i].Body = licet.EventIngested, f.json(licet.Ingested{})
+		}, "can see it", false},
 		{"an export of what was not built", func(f *forge) {
 			change(f, f.find(licet.EventDisclosed, ""), func(d *licet.Disclosed) { d.Run = licet.Sum([]byte("another")) })
 		}, "gave away what was not built", true},

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"licet"
@@ -31,6 +33,7 @@ type openings struct {
 	folder *licet.Folder
 	frozen map[uint64]licet.State
 	policy licet.Digest
+	told   map[uint64]int // by position of a disclosure: members whose own events say so
 }
 
 // Audit replays the log and trusts nothing that it can compute: leaves from
@@ -38,7 +41,7 @@ type openings struct {
 // clock that binds the operator, the root of standings at each freeze, and who is
 // in each manifest. It returns every breach.
 func (l *Ledger) Audit(ctx context.Context, by Auditor) (*Report, error) {
-	a := &openings{l: l, by: by, folder: licet.NewFolder(licet.State{}), frozen: map[uint64]licet.State{}}
+	a := &openings{l: l, by: by, folder: licet.NewFolder(licet.State{}), frozen: map[uint64]licet.State{}, told: map[uint64]int{}}
 	rows, err := l.db.QueryContext(ctx, `SELECT seq, time, type, member, body, leaf FROM events ORDER BY seq`)
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
@@ -66,7 +69,18 @@ func (l *Ledger) Audit(ctx context.Context, by Auditor) (*Report, error) {
 	if seq, ok := a.folder.State().Unexplained(); ok {
 		a.breach(int64(seq), "can't be read, and no erasure explains it") //nolint:gosec // a position fits
 	}
+	a.gifts()
 	return &a.Report, a.tree(ctx)
+}
+
+// gifts compares how many members a disclosure says that it has words of with how
+// many can see it, those included who were erased since.
+func (a *openings) gifts() {
+	for _, seq := range slices.Sorted(maps.Keys(a.clock.disclosed)) {
+		if d := a.clock.disclosed[seq]; a.told[seq] != d.Members {
+			a.breach(int64(seq), "gave away words of %d members, of whom %d can see it", d.Members, a.told[seq]) //nolint:gosec // a position fits
+		}
+	}
 }
 
 func (a *openings) event(ctx context.Context, e licet.Event, leaf []byte) error {
@@ -93,6 +107,16 @@ func (a *openings) event(ctx context.Context, e licet.Event, leaf []byte) error 
 	case licet.EventAdopted:
 		if b, err := licet.BodyOf[licet.Adopted](e); err == nil {
 			a.policy = b.Digest
+		}
+	case licet.EventGiven:
+		if b, err := licet.BodyOf[licet.Given](e); err == nil {
+			a.told[b.Disclosed]++
+		}
+	case licet.EventErased:
+		if b, err := licet.BodyOf[licet.Erased](e); err == nil {
+			for _, seq := range b.Given {
+				a.told[seq]++
+			}
 		}
 	case licet.EventFrozen:
 		if err := a.standings(e); err != nil {
@@ -234,6 +258,9 @@ func (a *openings) manifest(ctx context.Context, e licet.Event) error {
 		case a.by.Admits != nil && a.policy == a.by.Policy && (!a.by.Admits(then, purpose, frozen.Time) || !a.by.Admits(s, purpose, now.Time)):
 			silent++
 		}
+	}
+	if a.by.Admits != nil && a.policy != a.by.Policy {
+		a.Notes = append(a.Notes, fmt.Sprintf("event %d: was built under a policy that is not the one of this program: whether it admits who is in the corpus can't be compared", e.Seq))
 	}
 	if refused > 0 {
 		a.breach(seq, "has %d members in its corpus who had objected to %q", refused, purpose)
