@@ -131,6 +131,9 @@ func (c *command) deliverCommand() *cobra.Command {
 					return err
 				}
 				c.say("Recorded: the notice was delivered to %d members.", n)
+				if evidence == "" {
+					c.say("Nothing shows it but your word, and the log says so: give --evidence next time.")
+				}
 				return nil
 			})
 		},
