@@ -235,6 +235,9 @@ func TestSilenceNeedsAWindow(t *testing.T) {
 		}
 	}
 	holds("after a notice before they came", map[string]bool{"zanzibar": false, "Tashkent": true, "Samarkand": false})
+	if lines, _, err := a.Explain(ctx, quayside.Member(t, a, "new"), licet.PurposeTrain); err != nil || len(lines) != 1 || !slices.Equal(lines[0].Reasons, []string{licet.RuleNoWindow}) {
+		t.Errorf("what the member reads: %+v, %v", lines, err)
+	}
 	if _, err := a.Notify(ctx, ""); err != nil {
 		t.Fatal(err)
 	}

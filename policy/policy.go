@@ -246,7 +246,18 @@ type Question struct {
 // Decide answers q. It is pure: the same question has the same answer. The
 // rules of the answer are shared by all who asked the same: they must not be changed.
 func (p *Policy) Decide(q Question) licet.Decision {
-	t, at := p.tuple(&q)
+	d := p.decide(&q)
+	if q.Standing.Unnoticed && len(d.Rules) == 1 && d.Rules[0] == licet.RuleDefaultDeny {
+		q.Standing.Unnoticed = false
+		if p.decide(&q).Permit {
+			return licet.Decision{Rules: []string{licet.RuleNoWindow}}
+		}
+	}
+	return d
+}
+
+func (p *Policy) decide(q *Question) licet.Decision {
+	t, at := p.tuple(q)
 	if at < 0 {
 		return p.authorize(t) // a purpose that nobody knows has no place in the table
 	}
