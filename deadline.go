@@ -14,3 +14,13 @@ func DeadlineEnded(date string, at time.Time) (bool, error) {
 	}
 	return !at.Before(day.AddDate(0, 0, 1).Add(12 * time.Hour)), nil
 }
+
+// ShortestWindow is how many days people have at least, whatever a policy says:
+// from a notice to its deadline, and from its delivery to the freeze.
+const ShortestWindow = 30
+
+// LastDay returns the last of so many days (YYYY-MM-DD), the first of which is that
+// of the moment from, in UTC.
+func LastDay(from time.Time, days int) string {
+	return from.UTC().AddDate(0, 0, days-1).Format(time.DateOnly)
+}

@@ -10,3 +10,7 @@ type Decision struct {
 
 // RuleDefaultDeny is named by a decision that no rule made.
 const RuleDefaultDeny = "default-deny"
+
+// RuleNoWindow is named by a decision on somebody's silence, which the rules would have
+// taken as permission, where no notice had been with them for long enough.
+const RuleNoWindow = "no-window"

@@ -190,3 +190,32 @@ func TestDeadlineEnded(t *testing.T) {
 		t.Error("30 February was accepted")
 	}
 }
+
+// FuzzDates reads hostile dates: what is a birth date and a deadline is what a calendar
+// has, and an age never goes down.
+func FuzzDates(f *testing.F) {
+	for _, date := range []string{"2008-02-29", "2007-02-29", "1900-02-29", "2000-02-29", "2025-12-31", "2025-11-31", "0000-01-01", "9999-12-31", "2025-1-01", "２０２５-01-01", "-001-01-01", ""} {
+		f.Add(date, int64(1_762_160_400))
+	}
+	f.Fuzz(func(t *testing.T, date string, seconds int64) {
+		at := time.Unix(seconds%(1<<37), 0)
+		_, parse := time.Parse(time.DateOnly, date)
+		age, err := licet.Age(date, at)
+		if (err == nil) != (parse == nil) {
+			t.Fatalf("%q: %v, a calendar says %v", date, err, parse)
+		}
+		over, ended := licet.DeadlineEnded(date, at)
+		if (ended == nil) != (parse == nil) {
+			t.Fatalf("%q as a deadline: %v, a calendar says %v", date, ended, parse)
+		}
+		if parse != nil {
+			return
+		}
+		if later, err := licet.Age(date, at.Add(24*time.Hour)); err != nil || later < age || later > age+1 {
+			t.Errorf("born %s: %d at %s, %d a day later, %v", date, age, at, later, err)
+		}
+		if again, err := licet.DeadlineEnded(date, at.Add(time.Second)); err != nil || over && !again {
+			t.Errorf("%s had ended at %s and has not a second later", date, at)
+		}
+	})
+}

@@ -38,6 +38,10 @@ type Standing struct {
 	Signals map[Signal]Heard `json:"signals,omitempty"`
 	Age     *Judged          `json:"age,omitempty"`
 	Given   []uint64         `json:"given,omitempty"` // positions of disclosures with words of theirs
+	// Unnoticed says that no notice had been with them for long enough when a window
+	// was frozen: there their silence says nothing. State.AtFreeze sets it; it is no
+	// part of what the log knows of them.
+	Unnoticed bool `json:"-"`
 }
 
 // Heard is where and when a signal was heard.
@@ -94,14 +98,51 @@ type State struct {
 	Origin    Founded
 	Policy    Adopted
 	Notice    Notified
-	NoticeAt  uint64 // position of that notice
-	Delivered bool   // the notice in force was delivered
-	Frozen    uint64 // position of the last Frozen event; 0: none
+	NoticeAt  uint64     // position of that notice
+	Delivered []Delivery // of that notice, in order
+	Frozen    uint64     // position of the last Frozen event; 0: none
 	Built     Built
 	Trained   Trained
 	Promoted  Promoted
 
 	unreadable map[MemberID]uint64 // unreadable events that no Erased has explained yet
+}
+
+// A Delivery is where and when a notice reached members.
+type Delivery struct {
+	Seq  uint64
+	Time time.Time
+}
+
+// Reached returns the position of the last delivery of the notice in force that has
+// been with members for ShortestWindow days at a time, its own day included.
+func (s State) Reached(at time.Time) (seq uint64, ok bool) {
+	for _, d := range s.Delivered {
+		if over, err := DeadlineEnded(LastDay(d.Time, ShortestWindow), at); err == nil && over {
+			seq, ok = d.Seq, true
+		}
+	}
+	return seq, ok
+}
+
+// AtFreeze returns the standings that count at a freeze at that time: who joined
+// after the last delivery that has been with members for long enough had no window,
+// and their silence says nothing. What they said themselves counts.
+func (s State) AtFreeze(at time.Time) State {
+	s.Time = at
+	reached, _ := s.Reached(at)
+	late := map[MemberID]Standing{}
+	for id, m := range s.Members {
+		if !m.Erased && m.First >= reached {
+			m.Unnoticed = true
+			late[id] = m
+		}
+	}
+	if len(late) > 0 {
+		s.Members = maps.Clone(s.Members)
+		maps.Copy(s.Members, late)
+	}
+	return s
 }
 
 // Fold returns the state after event e, which must be the next one. It is pure: s is
@@ -124,6 +165,10 @@ func (s State) Unexplained() (seq uint64, ok bool) {
 	}
 	return 0, false
 }
+
+// Unread returns how many members have events that can't be read and no Erased has
+// explained yet.
+func (s State) Unread() int { return len(s.unreadable) }
 
 // A Folder folds many events without copying between them.
 type Folder struct{ s State }
@@ -260,9 +305,12 @@ func (f *Folder) foldOperator(e Event) error {
 		f.s.Policy, err = BodyOf[Adopted](e)
 	case EventNotified:
 		f.s.Notice, err = BodyOf[Notified](e)
-		f.s.NoticeAt, f.s.Delivered = e.Seq, false
+		f.s.NoticeAt, f.s.Delivered = e.Seq, nil
 	case EventDelivered:
-		f.s.Delivered = true
+		var d Delivered
+		if d, err = BodyOf[Delivered](e); err == nil && d.Notice == f.s.Notice.Notice {
+			f.s.Delivered = append(slices.Clip(f.s.Delivered), Delivery{e.Seq, e.Time})
+		}
 	case EventFrozen:
 		f.s.Frozen = e.Seq
 	case EventBuilt:

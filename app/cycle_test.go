@@ -13,6 +13,7 @@ import (
 	"licet"
 	"licet/app"
 	"licet/internal/quayside"
+	"licet/policy"
 	"licet/source/jsonl"
 )
 
@@ -198,5 +199,126 @@ func TestAChoiceInTheLastSecondCounts(t *testing.T) {
 		if r.Member == m {
 			t.Fatal("who objected in the last second is in the corpus")
 		}
+	}
+}
+
+// TestSilenceNeedsAWindow: who joined when the notice was out already was told of
+// nothing, so that their silence is no permission at that freeze; their own yes is,
+// and after the next notice their silence is like everybody's.
+func TestSilenceNeedsAWindow(t *testing.T) {
+	ctx := t.Context()
+	a := quayside.New(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	bring(t, a,
+		`{"type":"member","id":"new","name":"Perpetua Oxlade","country":"FR","birth_date":"1980-01-02"}`,
+		`{"type":"record","id":"new-1","member":"new","kind":"post","text":"Wheelbarrows on the lower deck, zanzibar.","created":"2025-11-03T10:00:00Z"}`,
+		`{"type":"member","id":"keen","name":"Leopold Quince","country":"FR","birth_date":"1980-01-02"}`,
+		`{"type":"record","id":"keen-1","member":"keen","kind":"post","text":"Two ladders went to Tashkent, nobody asked why.","created":"2025-11-03T10:00:00Z"}`,
+		`{"type":"record","id":"keen-2","member":"keen","kind":"recommendation","about":"new","text":"Knows Samarkand by heart.","created":"2025-11-03T10:00:00Z"}`)
+	if _, err := a.Consent(ctx, quayside.Member(t, a, "keen"), licet.PurposeTrain, licet.Said{Channel: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	holds := func(when string, want map[string]bool) {
+		t.Helper()
+		if _, err := a.Advance(47 * 24 * time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Build(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		for word, in := range want {
+			if got := strings.Contains(string(corpusOf(t, a)), word); got != in {
+				t.Errorf("%s: %s is in the corpus: %v, want %v", when, word, got, in)
+			}
+		}
+		if b, err := a.Audit(ctx); err != nil || len(b.Breaches) > 0 {
+			t.Errorf("%s: audit: %v, %v", when, b, err)
+		}
+	}
+	holds("after a notice before they came", map[string]bool{"zanzibar": false, "Tashkent": true, "Samarkand": false})
+	if lines, _, err := a.Explain(ctx, quayside.Member(t, a, "new"), licet.PurposeTrain); err != nil || len(lines) != 1 || !slices.Equal(lines[0].Reasons, []string{licet.RuleNoWindow}) {
+		t.Errorf("what the member reads: %+v, %v", lines, err)
+	}
+	if _, err := a.Notify(ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Deliver(ctx, []byte("again")); err != nil {
+		t.Fatal(err)
+	}
+	holds("after their own notice", map[string]bool{"zanzibar": true, "Tashkent": true, "Samarkand": true})
+}
+
+// TestADeliveryHasItsOwnWindow: a notice that is delivered late moves the freeze, and
+// one that is published under another policy says so first.
+func TestADeliveryHasItsOwnWindow(t *testing.T) {
+	ctx := t.Context()
+	a := empty(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	first, err := a.Notify(ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := a.Notify(ctx, "")
+	if err != nil || first.Notice == again.Notice {
+		t.Errorf("two notices of one day are both called %q: %v", first.Notice, err)
+	}
+	advance := func(days int) {
+		t.Helper()
+		if _, err := a.Advance(time.Duration(days) * 24 * time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	advance(40)
+	if _, err := a.Deliver(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	advance(10)
+	if _, err := a.Freeze(ctx); !errors.Is(err, app.ErrTooEarly) || !strings.Contains(err.Error(), "was delivered on 2025-12-13: members can object until the end of 2026-01-11") {
+		t.Errorf("ten days after its delivery: %v", err)
+	}
+	advance(21)
+	if _, err := a.Freeze(ctx); err != nil {
+		t.Errorf("a month after its delivery: %v", err)
+	}
+	if b, err := a.Audit(ctx); err != nil || len(b.Breaches) > 0 {
+		t.Errorf("audit: %v, %v", b, err)
+	}
+}
+
+// TestAnotherPolicyNeedsItsOwnNotice: what members were told of is what is frozen. A
+// program that comes with other rules adopts them in the log, with the next notice.
+func TestAnotherPolicyNeedsItsOwnNotice(t *testing.T) {
+	ctx := t.Context()
+	cfg := quayside.Config(t.TempDir())
+	a := empty(t, cfg, quayside.Settings(1))
+	if _, err := a.Notify(ctx, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Deliver(ctx, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Advance(47 * 24 * time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if cfg.Rules, err = policy.Load("opt-in"); err != nil {
+		t.Fatal(err)
+	}
+	b, err := app.Open(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, err := b.Freeze(ctx); !errors.Is(err, app.ErrTooEarly) || !strings.Contains(err.Error(), "another policy") {
+		t.Errorf("frozen under a policy that nobody was told of: %v", err)
+	}
+	n, err := b.Notify(ctx, "")
+	if err != nil || n.Policy != cfg.Rules.Digest() {
+		t.Errorf("the notice is of %s: %v", n.Policy.Short(), err)
+	}
+	if r, err := b.Audit(ctx); err != nil || len(r.Breaches) > 0 {
+		t.Errorf("audit: %v, %v", r, err)
 	}
 }

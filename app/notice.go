@@ -7,10 +7,11 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"licet"
-	"licet/ledger"
 )
 
 //go:embed notices/*.txt
@@ -43,7 +44,7 @@ func (a *App) Notify(ctx context.Context, deadline string, beyond ...licet.Purpo
 	}
 	now := a.Now()
 	if deadline == "" {
-		deadline = now.AddDate(0, 0, a.policy.WindowDays()).Format(time.DateOnly)
+		deadline = a.policy.DeadlineFor(now)
 	}
 	day, err := time.Parse(time.DateOnly, deadline)
 	if err != nil {
@@ -60,18 +61,37 @@ func (a *App) Notify(ctx context.Context, deadline string, beyond ...licet.Purpo
 	if open := state.Frozen < state.NoticeAt; open && deadline < state.Notice.Deadline {
 		return licet.Notified{}, fmt.Errorf("deadline %s: members were told that they can object until %s; a window can be made longer, never shorter", deadline, state.Notice.Deadline)
 	}
-	n := licet.Notified{Notice: "notice-" + now.Format(time.DateOnly), Policy: a.policy.Digest(), Deadline: deadline, Texts: map[string]licet.Digest{}}
+	n := licet.Notified{Notice: noticeName(state.Notice.Notice, now), Policy: a.policy.Digest(), Deadline: deadline, Texts: map[string]licet.Digest{}}
 	if len(beyond) > 0 {
 		n.Purposes = append([]licet.Purpose{licet.PurposeTrain}, beyond...)
 	}
 	for _, language := range []string{"en", "fr"} {
 		n.Texts[language] = licet.Sum([]byte(NoticeText(language, n)))
 	}
-	return n, a.log(ctx, entry{licet.EventNotified, n})
+	var entries []entry
+	if state.Policy.Digest != n.Policy { // it has changed since the last notice: nobody was told of it yet
+		entries = append(entries, entry{licet.EventAdopted, licet.Adopted{Policy: a.policy.Name(), Digest: n.Policy}})
+	}
+	return n, a.log(ctx, append(entries, entry{licet.EventNotified, n})...)
 }
 
-// Deliver records that the notice in force reached the members: by which
-// means is the operator's word, and the log keeps its digest.
+// noticeName names a notice after its day, and a second one of the same day apart.
+func noticeName(last string, now time.Time) string {
+	name := "notice-" + now.Format(time.DateOnly)
+	rest, again := strings.CutPrefix(last, name)
+	if !again {
+		return name
+	}
+	n := 1
+	if x, err := strconv.Atoi(strings.TrimPrefix(rest, ".")); err == nil {
+		n = x
+	}
+	return name + "." + strconv.Itoa(n+1)
+}
+
+// Deliver records that the notice in force reached the members, another batch each
+// time: by which means is the operator's word, and the log keeps its digest. Who
+// joins afterwards is reached by the next batch.
 func (a *App) Deliver(ctx context.Context, evidence []byte) (members int, err error) {
 	state, err := a.ledger.StateNow(ctx)
 	if err != nil {
@@ -85,12 +105,12 @@ func (a *App) Deliver(ctx context.Context, evidence []byte) (members int, err er
 			members++
 		}
 	}
-	return members, a.log(ctx, entry{licet.EventDelivered, licet.Delivered{Notice: state.Notice.Notice, Batch: 1, Members: members, Evidence: licet.Sum(evidence)}})
+	return members, a.log(ctx, entry{licet.EventDelivered, licet.Delivered{Notice: state.Notice.Notice, Batch: len(state.Delivered) + 1, Members: members, Evidence: licet.Sum(evidence)}})
 }
 
 // Freeze ends the window: from here on a corpus may be built of what was
 // permitted. It is refused before the deadline has ended everywhere on Earth
-// and before the notice was delivered.
+// and before the notice was with members for long enough.
 func (a *App) Freeze(ctx context.Context) (licet.Event, error) {
 	state, err := a.ledger.StateNow(ctx)
 	if err != nil {
@@ -99,7 +119,9 @@ func (a *App) Freeze(ctx context.Context) (licet.Event, error) {
 	switch {
 	case state.Notice.Notice == "":
 		return licet.Event{}, fmt.Errorf("%w: no notice was published: run \"licet notify\"", ErrTooEarly)
-	case !state.Delivered:
+	case state.Notice.Policy != a.policy.Digest():
+		return licet.Event{}, fmt.Errorf("%w: members were told of another policy than the one in force now: run \"licet notify\" again", ErrTooEarly)
+	case len(state.Delivered) == 0:
 		return licet.Event{}, fmt.Errorf("%w: the notice was not delivered: run \"licet deliver\"", ErrTooEarly)
 	}
 	over, err := licet.DeadlineEnded(state.Notice.Deadline, a.Now())
@@ -110,12 +132,17 @@ func (a *App) Freeze(ctx context.Context) (licet.Event, error) {
 		return licet.Event{}, fmt.Errorf("%w: members can object until the end of %s everywhere on Earth (it is %s)", ErrTooEarly,
 			state.Notice.Deadline, a.Now().Format(time.RFC3339))
 	}
+	if _, reached := state.Reached(a.Now()); !reached {
+		first := state.Delivered[0].Time
+		return licet.Event{}, fmt.Errorf("%w: the notice was delivered on %s: members can object until the end of %s everywhere on Earth (it is %s)", ErrTooEarly,
+			first.Format(time.DateOnly), licet.LastDay(first, licet.ShortestWindow), a.Now().Format(time.RFC3339))
+	}
 	done, err := a.ledger.Do(ctx, func(ctx context.Context, _ *sql.Tx, next uint64) ([]licet.Event, error) {
 		last, err := a.ledger.State(ctx, next) // with what another process may have added since
 		if err != nil {
 			return nil, err
 		}
-		root, err := ledger.StandingsRoot(last)
+		root, err := a.keepStandings(last)
 		if err != nil {
 			return nil, err
 		}

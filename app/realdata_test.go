@@ -188,8 +188,8 @@ func facts(t *testing.T, a *app.App) map[licet.MemberID]licet.Facts {
 }
 
 // TestAgesChangeOnTheDay moves real birthdays to the year in which they make
-// somebody 18, and lets a year of days pass: each changes on its day, at
-// midnight UTC, and on no other. No event is needed for it.
+// somebody 18, and lets a year of days pass: each changes on its day, when it has
+// begun everywhere on Earth (at noon UTC), and on no other. No event is needed for it.
 func TestAgesChangeOnTheDay(t *testing.T) {
 	ctx := t.Context()
 	a := empty(t, quayside.Config(t.TempDir()), quayside.Settings(1))
@@ -218,7 +218,7 @@ func TestAgesChangeOnTheDay(t *testing.T) {
 	permitted := func(s licet.Standing, at time.Time) bool {
 		return a.Policy().Decide(policy.Question{Purpose: licet.PurposeTrain, Standing: s, Kind: licet.KindPost, At: at}).Permit
 	}
-	start := time.Date(quayside.Start.Year(), quayside.Start.Month(), quayside.Start.Day(), 0, 0, 0, 0, time.UTC)
+	start := time.Date(quayside.Start.Year(), quayside.Start.Month(), quayside.Start.Day(), 12, 0, 0, 0, time.UTC)
 	changed := 0
 	for _, s := range state.Members {
 		for day := range 370 {
@@ -238,7 +238,7 @@ func TestAgesChangeOnTheDay(t *testing.T) {
 	if changed < len(people)*9/10 {
 		t.Errorf("%d of %d came of age within the year: the test shows little", changed, len(people))
 	}
-	// The same in the installation: somebody's page changes at midnight, without an event.
+	// The same in the installation: somebody's page changes at noon, without an event.
 	ids := slices.SortedFunc(maps.Keys(state.Members), func(x, y licet.MemberID) int {
 		return strings.Compare(state.Members[x].Facts.BirthDate+string(x), state.Members[y].Facts.BirthDate+string(y))
 	})
@@ -247,8 +247,8 @@ func TestAgesChangeOnTheDay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	midnight := birthday.AddDate(18, 0, 0)
-	if _, err := a.Advance(midnight.Add(-time.Second).Sub(a.Now())); err != nil {
+	noon := birthday.AddDate(18, 0, 0).Add(12 * time.Hour)
+	if _, err := a.Advance(noon.Add(-time.Second).Sub(a.Now())); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []int{0, 1} {

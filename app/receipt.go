@@ -16,30 +16,40 @@ import (
 
 // keepSlots keeps the tree of a run for receipts, also of later: it names
 // nobody, and tells nothing once the members' tokens are gone.
-func (a *App) keepSlots(e *evaluation) error {
-	data, err := json.Marshal(e.slots)
+func (a *App) keepSlots(e *evaluation) error { return a.keep("runs", e.run, e.slots) }
+
+func (a *App) slots(run licet.Digest) (*smt.Tree, error) {
+	values, err := a.kept("runs", run)
 	if err != nil {
-		return fmt.Errorf("keep the tree of a run: %w", err)
+		return nil, err
 	}
-	if err := os.MkdirAll(a.cfg.path("runs"), 0o700); err != nil {
-		return fmt.Errorf("keep the tree of a run: %w", err)
+	return smt.New(values), nil
+}
+
+// keep writes the values of a sparse Merkle tree beside the log.
+func (a *App) keep(folder string, name licet.Digest, values map[licet.Digest]licet.Digest) error {
+	data, err := json.Marshal(values)
+	if err != nil {
+		return fmt.Errorf("keep a tree of %s: %w", folder, err)
 	}
-	if err := os.WriteFile(a.cfg.path("runs", e.run.String()+".json"), data, 0o600); err != nil {
-		return fmt.Errorf("keep the tree of a run: %w", err)
+	if err := os.MkdirAll(a.cfg.path(folder), 0o700); err != nil {
+		return fmt.Errorf("keep a tree of %s: %w", folder, err)
+	}
+	if err := os.WriteFile(a.cfg.path(folder, name.String()+".json"), data, 0o600); err != nil {
+		return fmt.Errorf("keep a tree of %s: %w", folder, err)
 	}
 	return nil
 }
 
-func (a *App) slots(run licet.Digest) (*smt.Tree, error) {
-	data, err := os.ReadFile(a.cfg.path("runs", run.String()+".json"))
+func (a *App) kept(folder string, name licet.Digest) (values map[licet.Digest]licet.Digest, err error) {
+	data, err := os.ReadFile(a.cfg.path(folder, name.String()+".json"))
 	if err != nil {
-		return nil, fmt.Errorf("the tree of run %s: %w", run.Short(), err)
+		return nil, fmt.Errorf("the tree %s of %s: %w", name.Short(), folder, err)
 	}
-	var values map[licet.Digest]licet.Digest
 	if err := json.Unmarshal(data, &values); err != nil {
-		return nil, fmt.Errorf("the tree of run %s: %w", run.Short(), err)
+		return nil, fmt.Errorf("the tree %s of %s: %w", name.Short(), folder, err)
 	}
-	return smt.New(values), nil
+	return values, nil
 }
 
 // mostReceipt is how many bytes a receipt may have with an earlier model in it;

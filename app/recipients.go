@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 
 	"licet"
 	"licet/corpus"
+	"licet/policy"
 )
 
 // What can be given to somebody outside.
@@ -296,7 +298,7 @@ type Message struct {
 // A MessageLine is one member: all of theirs, or some records.
 type MessageLine struct {
 	Member  licet.MemberID   `json:"member"`
-	Why     string           `json:"why"` // objected, erased, deleted
+	Why     string           `json:"why"` // objected, signal, under-age, erased, deleted
 	Records []licet.RecordID `json:"records,omitempty"`
 	Seq     uint64           `json:"seq"`
 	Time    time.Time        `json:"time"`
@@ -318,6 +320,7 @@ func (a *App) Messages(ctx context.Context) ([]Message, error) {
 			return nil, err
 		}
 	}
+	d.signals(state.Members, a.policy)
 	var out []Message
 	for _, seq := range slices.Sorted(maps.Keys(d.given)) {
 		g := d.given[seq]
@@ -385,6 +388,11 @@ func (d *disclosures) fold(e licet.Event) (err error) {
 		if b, err = licet.BodyOf[licet.Removed](e); err == nil {
 			gone(e.Member, d.has[e.Member], "deleted", b.Records)
 		}
+	case licet.EventAgeJudged:
+		var b licet.AgeJudged
+		if b, err = licet.BodyOf[licet.AgeJudged](e); err == nil && !b.OfAge {
+			gone(e.Member, d.has[e.Member], "under-age", nil)
+		}
 	case licet.EventErased:
 		var b licet.Erased
 		if b, err = licet.BodyOf[licet.Erased](e); err == nil {
@@ -394,6 +402,24 @@ func (d *disclosures) fold(e licet.Event) (err error) {
 	default:
 	}
 	return err
+}
+
+// signals adds those for whom a machine says no since the disclosure, and who have
+// not said yes themselves.
+func (d *disclosures) signals(members map[licet.MemberID]licet.Standing, rules *policy.Policy) {
+	for _, id := range slices.Sorted(maps.Keys(members)) {
+		for _, seq := range d.has[id] {
+			for _, s := range rules.SpokenFor(members[id], d.given[seq].Purpose) {
+				if heard := members[id].Signals[s]; heard.Seq > seq {
+					d.lines[seq] = append(d.lines[seq], MessageLine{Member: id, Why: "signal", Seq: heard.Seq, Time: heard.Time})
+					break // one line is enough
+				}
+			}
+		}
+	}
+	for _, lines := range d.lines {
+		slices.SortStableFunc(lines, func(x, y MessageLine) int { return cmp.Compare(x.Seq, y.Seq) })
+	}
 }
 
 func within(part, whole licet.Purpose) bool {

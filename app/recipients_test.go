@@ -98,6 +98,25 @@ func TestRecipientsHearWhoIsGone(t *testing.T) {
 	if m, err = a.Messages(ctx); err != nil || len(m) != 1 || len(m[0].Delete) != 1 || m[0].Delete[0].Member != gone || m[0].Delete[0].Why != "erased" {
 		t.Errorf("after an erasure: %+v, %v", m, err)
 	}
+	if err := a.Told(ctx, m[0]); err != nil {
+		t.Fatal(err)
+	}
+	pupil, silent, says := quayside.Member(t, a, "m03"), quayside.Member(t, a, "m04"), quayside.Member(t, a, "m05")
+	if _, err := a.JudgeAge(ctx, pupil, false, "their school wrote"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Consent(ctx, says, licet.PurposeTrain, licet.Said{Channel: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []licet.MemberID{silent, says} {
+		if _, err := a.Signal(ctx, id, licet.SignalHost, true, "test"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m, err = a.Messages(ctx); err != nil || len(m) != 1 || len(m[0].Delete) != 2 || m[0].Delete[0].Member != pupil || m[0].Delete[0].Why != "under-age" ||
+		m[0].Delete[1].Member != silent || m[0].Delete[1].Why != "signal" {
+		t.Errorf("after a decision on an age and two signals, one of somebody who has said yes: %+v, %v", m, err)
+	}
 	clean(t, a)
 }
 

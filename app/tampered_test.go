@@ -149,6 +149,16 @@ func TestTamperedLogs(t *testing.T) {
 		}, "was shortened", true},
 		{"no notice", func(f *forge) { f.drop(f.find(licet.EventNotified, "")) }, "frozen without a notice", true},
 		{"no delivery", func(f *forge) { f.drop(f.find(licet.EventDelivered, "")) }, "before the notice was delivered", true},
+		{"a delivery two weeks before the freeze", func(f *forge) {
+			i, frozen := f.find(licet.EventDelivered, ""), f.find(licet.EventFrozen, "")
+			e := f.events[i]
+			e.Time = f.events[frozen].Time.Add(-14 * day)
+			f.events = slices.Insert(f.events, frozen, e)
+			f.drop(i)
+			for i := f.find(licet.EventFrozen, "") - 2; f.events[i].Time.After(e.Time); i-- {
+				f.events[i].Time = e.Time
+			}
+		}, "had been with members for under 30 days", true},
 		{"a notice of another policy", func(f *forge) {
 			change(f, f.find(licet.EventNotified, ""), func(n *licet.Notified) { n.Policy = licet.Sum([]byte("another")) })
 		}, "of a policy that is not in force", true},
@@ -212,6 +222,10 @@ func TestTamperedLogs(t *testing.T) {
 			i := f.find(licet.EventDisclosed, "")
 			f.events[i].Type, f.events[i].Body = licet.EventDelivered, f.json(licet.Delivered{Notice: f.notice()})
 		}, "in a disclosure that the log does not hold", false},
+		{"an export that a member can't see", func(f *forge) {
+			i := f.find(licet.EventGiven, "")
+			f.events[i].Type, f.events[i].Body = licet.EventIngested, f.json(licet.Ingested{})
+		}, "can see it", false},
 		{"an export of what was not built", func(f *forge) {
 			change(f, f.find(licet.EventDisclosed, ""), func(d *licet.Disclosed) { d.Run = licet.Sum([]byte("another")) })
 		}, "gave away what was not built", true},
@@ -345,5 +359,85 @@ func TestAForkedTreeIsFound(t *testing.T) {
 	}
 	if _, err := app.Open(ctx, cfg); err == nil || !strings.Contains(err.Error(), "another tree") {
 		t.Errorf("opened: %v", err)
+	}
+}
+
+// TestAnErasureHidesNobodyElse: where somebody was erased after a freeze, everybody
+// else's standing is compared all the same; and what can't be is said.
+func TestAnErasureHidesNobodyElse(t *testing.T) {
+	ctx := t.Context()
+	folder := honest(t)
+	erased := func(tamper func(f *forge)) (*ledger.Report, string) {
+		t.Helper()
+		f, cfg := forged(t, folder)
+		tamper(f)
+		f.resign()
+		if err := f.a.Close(); err != nil {
+			t.Fatal(err)
+		}
+		a, err := app.Open(ctx, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := a.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		if err := a.Erase(ctx, quayside.Member(t, a, "m05")); err != nil {
+			t.Fatal(err)
+		}
+		report, err := a.Audit(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return report, strings.Join(report.Notes, "\n")
+	}
+	root := func(f *forge) string {
+		b, err := licet.BodyOf[licet.Frozen](f.events[f.find(licet.EventFrozen, "")])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return filepath.Join(f.a.Dir(), "standings", b.Standings.String()+".json")
+	}
+	if report, notes := erased(func(*forge) {}); len(report.Breaches) > 0 || !strings.Contains(notes, "of the 60 standings in its root 59 are as the choices before it give them; 1 can't be compared") {
+		t.Errorf("an honest log: %v, %s", report.Breaches, notes)
+	}
+	report, notes := erased(func(f *forge) {
+		if err := os.Remove(root(f)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if len(report.Breaches) > 0 || !strings.Contains(notes, "what was kept of it is gone") {
+		t.Errorf("nothing was kept: %v, %s", report.Breaches, notes)
+	}
+	for what, edit := range map[string]func(values map[licet.Digest]licet.Digest){
+		"another standing of somebody": func(values map[licet.Digest]licet.Digest) {
+			for slot := range values {
+				values[slot] = licet.Sum([]byte("another")) // of them all: one is erased
+			}
+		},
+		"two people too many": func(values map[licet.Digest]licet.Digest) {
+			values[licet.Sum([]byte("x"))], values[licet.Sum([]byte("y"))] = licet.Digest{}, licet.Digest{}
+		},
+	} {
+		report, _ := erased(func(f *forge) {
+			data, err := os.ReadFile(root(f))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var values map[licet.Digest]licet.Digest
+			if err := json.Unmarshal(data, &values); err != nil {
+				t.Fatal(err)
+			}
+			edit(values)
+			change(f, f.find(licet.EventFrozen, ""), func(b *licet.Frozen) { b.Standings = smt.New(values).Root() })
+			if err := os.WriteFile(root(f), f.json(values), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if !says(report, "a root of standings that the choices before it don't give") {
+			t.Errorf("%s: %v", what, report.Breaches)
+		}
 	}
 }

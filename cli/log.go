@@ -120,7 +120,7 @@ you say --openings=false.`,
 					}
 					report = merge(report, opened)
 				}
-				return c.sayReport(report)
+				return c.sayReport(report, openings)
 			})
 		},
 	}
@@ -145,7 +145,8 @@ func merge(public, opened *ledger.Report) *ledger.Report {
 	return public
 }
 
-func (c *command) sayReport(r *ledger.Report) error {
+// sayReport prints what an audit found, and says no more than it looked at.
+func (c *command) sayReport(r *ledger.Report, opened bool) error {
 	for _, b := range r.Breaches {
 		c.say("%s", b)
 	}
@@ -155,7 +156,14 @@ func (c *command) sayReport(r *ledger.Report) error {
 	if len(r.Breaches) > 0 {
 		return fmt.Errorf("%w: %d breaches", ledger.ErrDamaged, len(r.Breaches))
 	}
-	c.say("Clean: %d events, every hash, signature and rule holds.", r.Events)
+	switch {
+	case !opened:
+		c.say("Clean: %d events; every hash and signature holds, and every rule that needs no opening of members' events. Nobody's choices were read.", r.Events)
+	case len(r.Notes) > 0:
+		c.say("Clean: %d events; every hash and signature holds, and every rule but for what the notes above say could not be compared.", r.Events)
+	default:
+		c.say("Clean: %d events, every hash, signature and rule holds.", r.Events)
+	}
 	return nil
 }
 
@@ -172,7 +180,7 @@ func (c *command) auditPublic(ctx context.Context, where, key string, earlier []
 	if err != nil {
 		return err
 	}
-	return c.sayReport(report)
+	return c.sayReport(report, false)
 }
 
 func fromDir(dir string) ledger.Fetch {

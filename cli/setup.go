@@ -106,7 +106,7 @@ func (c *command) notifyCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&share, "share", false, "also tell of train/share: giving to others, for ends of their own, what its author permits for that")
-	cmd.Flags().StringVar(&deadline, "deadline", "", "the last day to object, YYYY-MM-DD (default: in 45 days)")
+	cmd.Flags().StringVar(&deadline, "deadline", "", "the last day to object, YYYY-MM-DD (default: the one that the policy has announced, or in 45 days)")
 	return cmd
 }
 
@@ -131,6 +131,9 @@ func (c *command) deliverCommand() *cobra.Command {
 					return err
 				}
 				c.say("Recorded: the notice was delivered to %d members.", n)
+				if evidence == "" {
+					c.say("Nothing shows it but your word, and the log says so: give --evidence next time.")
+				}
 				return nil
 			})
 		},

@@ -252,3 +252,24 @@ func FuzzCosignatures(f *testing.F) {
 		}
 	})
 }
+
+// FuzzTile asks for hostile paths: each is a tile of the log, or not there.
+func FuzzTile(f *testing.F) {
+	w := newWorld(f)
+	w.join("0011")
+	for range 3 {
+		w.add(licet.EventObjected, "0011", licet.Objected{Purpose: licet.PurposeTrain})
+	}
+	for _, path := range []string{"checkpoint", "tile/0/000.p/5", "tile/entries/000.p/5", "tile/0/000", "tile/1/000.p/1", "tile/63/000.p/1", "tile/data/000.p/1", "tile/0/x001/000", "tile/entries/../0/000.p/1", "tile/0/-01", ""} {
+		f.Add(path)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		data, err := w.log.Fetch(context.Background(), path)
+		switch {
+		case err != nil && !errors.Is(err, fs.ErrNotExist):
+			t.Errorf("%q: %v", path, err)
+		case err == nil && len(data) == 0:
+			t.Errorf("%q: nothing, and no error", path)
+		}
+	})
+}

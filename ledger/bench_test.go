@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -212,5 +213,22 @@ func BenchmarkProof(b *testing.B) {
 			}
 			b.ReportMetric(float64(usage.Maxrss)/1024, "peak-MiB")
 		})
+	}
+}
+
+// BenchmarkVerify checks the golden receipt: a choice and two models.
+func BenchmarkVerify(b *testing.B) {
+	receipt, err := os.ReadFile("testdata/receipt.golden")
+	if err != nil {
+		b.Fatal(err)
+	}
+	key, err := os.ReadFile("testdata/log.pub.golden")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := ledger.Verify(receipt, strings.TrimSpace(string(key))); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -12,8 +12,8 @@ import (
 type clock struct {
 	adopted   licet.Digest // the policy in force
 	notified  licet.Notified
-	closed    bool // the window of that notice was frozen
-	delivered bool
+	closed    bool                      // the window of that notice was frozen
+	delivered time.Time                 // the first delivery of that notice; zero: none
 	frozen    map[uint64]licet.Notified // by position: the notice whose window it ended
 	built     map[licet.Digest]licet.Built
 	trained   map[licet.Digest]licet.Digest // adapter by run
@@ -89,15 +89,17 @@ func (c *clock) onNotified(e licet.Event, n licet.Notified, bad complain) {
 	if n.Policy != c.adopted {
 		bad("the notice %s is of a policy that is not in force", n.Notice)
 	}
-	c.notified, c.delivered, c.closed = n, false, false
+	c.notified, c.delivered, c.closed = n, time.Time{}, false
 }
 
-func (c *clock) onDelivered(_ licet.Event, d licet.Delivered, bad complain) {
+func (c *clock) onDelivered(e licet.Event, d licet.Delivered, bad complain) {
 	if d.Notice != c.notified.Notice || d.Notice == "" {
 		bad("delivered %q, which is not the notice in force", d.Notice)
 		return
 	}
-	c.delivered = true
+	if c.delivered.IsZero() {
+		c.delivered = e.Time
+	}
 }
 
 func (c *clock) onFrozen(e licet.Event, f licet.Frozen, bad complain) {
@@ -109,10 +111,19 @@ func (c *clock) onFrozen(e licet.Event, f licet.Frozen, bad complain) {
 		bad("frozen without a notice")
 	case !over:
 		bad("frozen before %s had ended everywhere on Earth", c.notified.Deadline)
-	case !c.delivered:
+	case c.delivered.IsZero():
 		bad("frozen before the notice was delivered")
+	case !withMembers(c.delivered, e.Time):
+		bad("frozen when the notice had been with members for under %d days: it was delivered on %s", licet.ShortestWindow, c.delivered.Format(time.DateOnly))
 	}
 	c.frozen[e.Seq], c.closed = c.notified, true
+}
+
+// withMembers tells whether what was delivered at a time had been with members for
+// long enough at another.
+func withMembers(delivered, at time.Time) bool {
+	over, err := licet.DeadlineEnded(licet.LastDay(delivered, licet.ShortestWindow), at)
+	return err == nil && over
 }
 
 func (c *clock) onBuilt(e licet.Event, b licet.Built, bad complain) {
@@ -193,20 +204,16 @@ func (c *clock) onGiven(_ licet.Event, g licet.Given, bad complain) {
 	}
 }
 
-// shortestWindow is what no notice may go below, in days, whatever its policy.
-const shortestWindow = 30
-
 // window checks a new notice against the one whose window it replaces.
 func (c *clock) window(n licet.Notified, at time.Time, bad complain) {
-	day, err := time.Parse(time.DateOnly, n.Deadline)
-	if err != nil {
+	if _, err := time.Parse(time.DateOnly, n.Deadline); err != nil {
 		bad("the notice %s has no deadline that is a date", n.Notice)
 		return
 	}
 	if !c.closed && n.Deadline < c.notified.Deadline {
 		bad("the window of %s was shortened", c.notified.Notice)
 	}
-	if y, m, d := at.UTC().Date(); day.Before(time.Date(y, m, d+shortestWindow-1, 0, 0, 0, 0, time.UTC)) {
-		bad("the window of %s is under %d days", n.Notice, shortestWindow)
+	if n.Deadline < licet.LastDay(at, licet.ShortestWindow) {
+		bad("the window of %s is under %d days", n.Notice, licet.ShortestWindow)
 	}
 }

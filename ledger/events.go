@@ -144,7 +144,8 @@ func (l *Ledger) State(ctx context.Context, at uint64) (licet.State, error) {
 }
 
 // Frozen returns the standings that the freeze at position at has frozen: those of
-// the events before it, at its own time, by which ages count.
+// the events before it, at its own time, by which ages count, without the silence of
+// who had no window (licet.State.AtFreeze).
 func (l *Ledger) Frozen(ctx context.Context, at uint64) (licet.State, error) {
 	s, err := l.State(ctx, at)
 	if err != nil {
@@ -154,8 +155,7 @@ func (l *Ledger) Frozen(ctx context.Context, at uint64) (licet.State, error) {
 	if err != nil {
 		return s, err
 	}
-	s.Time = e.Time
-	return s, nil
+	return s.AtFreeze(e.Time), nil
 }
 
 const mostPast = 8

@@ -42,7 +42,7 @@ func (s *stream) Read(p []byte) (int, error) {
 
 // world is a ledger in a folder, with the keys that it needs.
 type world struct {
-	*testing.T
+	testing.TB
 	dir  string
 	db   *sql.DB
 	keys *vault.Keys
@@ -52,15 +52,15 @@ type world struct {
 
 const origin = "test.example/log"
 
-func newWorld(t *testing.T) *world {
-	t.Helper()
-	w := &world{T: t, dir: t.TempDir(), now: time.Date(2025, 11, 3, 9, 0, 0, 0, time.UTC)}
-	k, err := vault.CreateKeys(t.Context(), filepath.Join(w.dir, "keys.db"), [32]byte{9}, &stream{}, vault.KeysOptions{Sync: "OFF"})
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	w := &world{TB: tb, dir: tb.TempDir(), now: time.Date(2025, 11, 3, 9, 0, 0, 0, time.UTC)}
+	k, err := vault.CreateKeys(tb.Context(), filepath.Join(w.dir, "keys.db"), [32]byte{9}, &stream{}, vault.KeysOptions{Sync: "OFF"})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w.keys = k
-	t.Cleanup(func() { w.close(); _ = k.Close() })
+	tb.Cleanup(func() { w.close(); _ = k.Close() })
 	w.open()
 	return w
 }
@@ -410,23 +410,26 @@ func TestTheClockBindsTheOperator(t *testing.T) {
 		steps []step
 		want  string
 	}{
-		"in order":                   {[]step{notify, deliver, freeze, built, trained, promoted}, ""},
-		"frozen too early":           {[]step{notify, deliver, {44 * day, licet.EventFrozen, frozen}}, "event 3: frozen before 2025-12-18 had ended everywhere on Earth"},
-		"frozen without a notice":    {[]step{freeze}, "event 1: frozen without a notice"},
-		"frozen without delivery":    {[]step{notify, freeze}, "event 2: frozen before the notice was delivered"},
-		"a shortened window":         {[]step{notify, {0, licet.EventNotified, licet.Notified{Notice: "n1", Deadline: "2025-12-01"}}}, "event 2: the window of n1 was shortened"},
-		"a shorter second notice":    {[]step{notify, {0, licet.EventNotified, licet.Notified{Notice: "n2", Deadline: "2025-12-10"}}}, "event 2: the window of n1 was shortened"},
-		"a window of a week":         {[]step{{0, licet.EventNotified, licet.Notified{Notice: "n1", Deadline: "2025-11-10"}}}, "event 1: the window of n1 is under 30 days"},
-		"a deadline that is no date": {[]step{{0, licet.EventNotified, licet.Notified{Notice: "n1", Deadline: "soon"}}}, "event 1: the notice n1 has no deadline"},
-		"another notice delivered":   {[]step{notify, {0, licet.EventDelivered, licet.Delivered{Notice: "n0"}}, freeze}, "event 3: frozen before the notice was delivered"},
-		"frozen for another notice":  {[]step{notify, deliver, {47 * day, licet.EventFrozen, licet.Frozen{Notice: "n0", Standings: nobody}}}, "event 3: frozen for \"n0\""},
-		"another root of standings":  {[]step{notify, deliver, {47 * day, licet.EventFrozen, licet.Frozen{Notice: "n1", Standings: run}}}, "event 3: states a root of standings"},
-		"built before its freeze":    {[]step{notify, deliver, freeze, {0, licet.EventBuilt, licet.Built{Frozen: 3, At: 2, Run: run}}}, "event 4: built from position 2, before its freeze at 3"},
-		"built from no freeze":       {[]step{notify, deliver, freeze, {0, licet.EventBuilt, licet.Built{Frozen: 2, At: 4, Run: run}}}, "event 4: built from position 2, which is no freeze"},
-		"built from the future":      {[]step{notify, deliver, freeze, {0, licet.EventBuilt, licet.Built{Frozen: 3, At: 40, Run: run}}}, "event 4: built from events that had not happened"},
-		"trained from nothing":       {[]step{notify, deliver, freeze, trained}, "event 4: trained from a corpus that was not built"},
-		"promoted and never trained": {[]step{notify, deliver, freeze, built, promoted}, "event 5: promoted a model that was not trained in this log"},
-		"another adapter":            {[]step{notify, deliver, freeze, built, trained, {0, licet.EventPromoted, licet.Promoted{Run: run, Adapter: run}}}, "event 6: promoted a model"},
+		"in order":                             {[]step{notify, deliver, freeze, built, trained, promoted}, ""},
+		"frozen too early":                     {[]step{notify, deliver, {44 * day, licet.EventFrozen, frozen}}, "event 3: frozen before 2025-12-18 had ended everywhere on Earth"},
+		"frozen without a notice":              {[]step{freeze}, "event 1: frozen without a notice"},
+		"frozen without delivery":              {[]step{notify, freeze}, "event 2: frozen before the notice was delivered"},
+		"a shortened window":                   {[]step{notify, {0, licet.EventNotified, licet.Notified{Notice: "n1", Deadline: "2025-12-01"}}}, "event 2: the window of n1 was shortened"},
+		"a shorter second notice":              {[]step{notify, {0, licet.EventNotified, licet.Notified{Notice: "n2", Deadline: "2025-12-10"}}}, "event 2: the window of n1 was shortened"},
+		"a window of a week":                   {[]step{{0, licet.EventNotified, licet.Notified{Notice: "n1", Deadline: "2025-11-10"}}}, "event 1: the window of n1 is under 30 days"},
+		"a deadline that is no date":           {[]step{{0, licet.EventNotified, licet.Notified{Notice: "n1", Deadline: "soon"}}}, "event 1: the notice n1 has no deadline"},
+		"another notice delivered":             {[]step{notify, {0, licet.EventDelivered, licet.Delivered{Notice: "n0"}}, freeze}, "event 3: frozen before the notice was delivered"},
+		"delivered too late":                   {[]step{notify, {20 * day, licet.EventDelivered, licet.Delivered{Notice: "n1"}}, {27 * day, licet.EventFrozen, frozen}}, "event 3: frozen when the notice had been with members for under 30 days: it was delivered on 2025-11-23"},
+		"delivered late, and frozen later":     {[]step{notify, {20 * day, licet.EventDelivered, licet.Delivered{Notice: "n1"}}, {31 * day, licet.EventFrozen, frozen}}, ""},
+		"delivered again a day before the end": {[]step{notify, deliver, {46 * day, licet.EventDelivered, licet.Delivered{Notice: "n1", Batch: 2}}, {day, licet.EventFrozen, licet.Frozen{Notice: "n1", Standings: nobody}}}, ""},
+		"frozen for another notice":            {[]step{notify, deliver, {47 * day, licet.EventFrozen, licet.Frozen{Notice: "n0", Standings: nobody}}}, "event 3: frozen for \"n0\""},
+		"another root of standings":            {[]step{notify, deliver, {47 * day, licet.EventFrozen, licet.Frozen{Notice: "n1", Standings: run}}}, "event 3: states a root of standings"},
+		"built before its freeze":              {[]step{notify, deliver, freeze, {0, licet.EventBuilt, licet.Built{Frozen: 3, At: 2, Run: run}}}, "event 4: built from position 2, before its freeze at 3"},
+		"built from no freeze":                 {[]step{notify, deliver, freeze, {0, licet.EventBuilt, licet.Built{Frozen: 2, At: 4, Run: run}}}, "event 4: built from position 2, which is no freeze"},
+		"built from the future":                {[]step{notify, deliver, freeze, {0, licet.EventBuilt, licet.Built{Frozen: 3, At: 40, Run: run}}}, "event 4: built from events that had not happened"},
+		"trained from nothing":                 {[]step{notify, deliver, freeze, trained}, "event 4: trained from a corpus that was not built"},
+		"promoted and never trained":           {[]step{notify, deliver, freeze, built, promoted}, "event 5: promoted a model that was not trained in this log"},
+		"another adapter":                      {[]step{notify, deliver, freeze, built, trained, {0, licet.EventPromoted, licet.Promoted{Run: run, Adapter: run}}}, "event 6: promoted a model"},
 	} {
 		w := newWorld(t)
 		for _, s := range test.steps {

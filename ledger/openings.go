@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"licet"
@@ -14,6 +16,9 @@ import (
 type Auditor struct {
 	// Manifest returns the tree of a run's manifest, nil where it is gone.
 	Manifest func(run licet.Digest) (*smt.Tree, error)
+	// Standings returns what was kept of a freeze's standings beside the log, by their
+	// root; nil where it is gone. They are asked for where events can't be read any more.
+	Standings func(root licet.Digest) (map[licet.Digest]licet.Digest, error)
 	// Admits tells whether a member with this standing may be learned from at all
 	// at a time, and under which policy that is so.
 	Admits func(s licet.Standing, p licet.Purpose, at time.Time) bool
@@ -28,6 +33,7 @@ type openings struct {
 	folder *licet.Folder
 	frozen map[uint64]licet.State
 	policy licet.Digest
+	told   map[uint64]int // by position of a disclosure: members whose own events say so
 }
 
 // Audit replays the log and trusts nothing that it can compute: leaves from
@@ -35,7 +41,7 @@ type openings struct {
 // clock that binds the operator, the root of standings at each freeze, and who is
 // in each manifest. It returns every breach.
 func (l *Ledger) Audit(ctx context.Context, by Auditor) (*Report, error) {
-	a := &openings{l: l, by: by, folder: licet.NewFolder(licet.State{}), frozen: map[uint64]licet.State{}}
+	a := &openings{l: l, by: by, folder: licet.NewFolder(licet.State{}), frozen: map[uint64]licet.State{}, told: map[uint64]int{}}
 	rows, err := l.db.QueryContext(ctx, `SELECT seq, time, type, member, body, leaf FROM events ORDER BY seq`)
 	if err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
@@ -63,7 +69,18 @@ func (l *Ledger) Audit(ctx context.Context, by Auditor) (*Report, error) {
 	if seq, ok := a.folder.State().Unexplained(); ok {
 		a.breach(int64(seq), "can't be read, and no erasure explains it") //nolint:gosec // a position fits
 	}
+	a.gifts()
 	return &a.Report, a.tree(ctx)
+}
+
+// gifts compares how many members a disclosure says that it has words of with how
+// many can see it, those included who were erased since.
+func (a *openings) gifts() {
+	for _, seq := range slices.Sorted(maps.Keys(a.clock.disclosed)) {
+		if d := a.clock.disclosed[seq]; a.told[seq] != d.Members {
+			a.breach(int64(seq), "gave away words of %d members, of whom %d can see it", d.Members, a.told[seq]) //nolint:gosec // a position fits
+		}
+	}
 }
 
 func (a *openings) event(ctx context.Context, e licet.Event, leaf []byte) error {
@@ -91,8 +108,20 @@ func (a *openings) event(ctx context.Context, e licet.Event, leaf []byte) error 
 		if b, err := licet.BodyOf[licet.Adopted](e); err == nil {
 			a.policy = b.Digest
 		}
+	case licet.EventGiven:
+		if b, err := licet.BodyOf[licet.Given](e); err == nil {
+			a.told[b.Disclosed]++
+		}
+	case licet.EventErased:
+		if b, err := licet.BodyOf[licet.Erased](e); err == nil {
+			for _, seq := range b.Given {
+				a.told[seq]++
+			}
+		}
 	case licet.EventFrozen:
-		a.standings(e)
+		if err := a.standings(e); err != nil {
+			return err
+		}
 	case licet.EventBuilt:
 		if err := a.manifest(ctx, e); err != nil {
 			return err
@@ -129,25 +158,61 @@ func (a *openings) expected(ctx context.Context, e licet.Event) (licet.Event, []
 	return e, leaf, err
 }
 
-// standings compares the root that a freeze has stated with the fold. Where the
-// events of somebody who was erased later can't be read any more, their standing
-// of then is gone, and nothing can be compared.
-func (a *openings) standings(e licet.Event) {
-	before := snapshot(a.folder)
-	before.Time = e.Time
+// standings compares the root that a freeze has stated with the fold.
+func (a *openings) standings(e licet.Event) error {
+	before := snapshot(a.folder).AtFreeze(e.Time)
 	a.frozen[e.Seq] = before
-	if _, gone := before.Unexplained(); gone {
-		a.Notes = append(a.Notes, fmt.Sprintf("event %d: its root of standings can't be compared: somebody who counted then was erased since", e.Seq))
-		return
-	}
 	seq := int64(e.Seq) //nolint:gosec // a position fits
 	frozen, err := licet.BodyOf[licet.Frozen](e)
 	if err != nil {
-		return // the clock has said so
+		return nil //nolint:nilerr // the clock has said so
 	}
-	if root, err := StandingsRoot(before); err != nil || root != frozen.Standings {
-		a.breach(seq, "states a root of standings that the choices before it don't give")
+	values, err := Standings(before)
+	if err != nil {
+		return err
 	}
+	gone := before.Unread()
+	if gone == 0 {
+		if smt.New(values).Root() != frozen.Standings {
+			a.breach(seq, wrongStandings)
+		}
+		return nil
+	}
+	return a.kept(seq, frozen.Standings, values, gone)
+}
+
+const wrongStandings = "states a root of standings that the choices before it don't give"
+
+// kept compares standings where some members were erased since: theirs of then can't
+// be made again, so that the root can't be, either. What was kept of the freeze has
+// the root, everybody else's standing, and no more of others than were erased.
+func (a *openings) kept(seq int64, root licet.Digest, values map[licet.Digest]licet.Digest, gone int) error {
+	var all map[licet.Digest]licet.Digest
+	if a.by.Standings != nil {
+		var err error
+		if all, err = a.by.Standings(root); err != nil {
+			return err
+		}
+	}
+	if all == nil {
+		a.Notes = append(a.Notes, fmt.Sprintf("event %d: its root of standings can't be compared: %d who counted then were erased since, and what was kept of it is gone", seq, gone))
+		return nil
+	}
+	matching, known := 0, 0
+	for slot, want := range values {
+		if got, ok := all[slot]; ok {
+			known++
+			if got == want {
+				matching++
+			}
+		}
+	}
+	if smt.New(all).Root() != root || matching != len(values) || len(all)-known > gone {
+		a.breach(seq, wrongStandings)
+		return nil
+	}
+	a.Notes = append(a.Notes, fmt.Sprintf("event %d: of the %d standings in its root %d are as the choices before it give them; %d can't be compared: erased since", seq, len(all), matching, len(all)-known))
+	return nil
 }
 
 // snapshot returns the state so far, which the folder goes on from.
@@ -193,6 +258,9 @@ func (a *openings) manifest(ctx context.Context, e licet.Event) error {
 		case a.by.Admits != nil && a.policy == a.by.Policy && (!a.by.Admits(then, purpose, frozen.Time) || !a.by.Admits(s, purpose, now.Time)):
 			silent++
 		}
+	}
+	if a.by.Admits != nil && a.policy != a.by.Policy {
+		a.Notes = append(a.Notes, fmt.Sprintf("event %d: was built under a policy that is not the one of this program: whether it admits who is in the corpus can't be compared", e.Seq))
 	}
 	if refused > 0 {
 		a.breach(seq, "has %d members in its corpus who had objected to %q", refused, purpose)

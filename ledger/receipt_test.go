@@ -178,7 +178,7 @@ func TestAReceiptOfAnotherKeyOrLogFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = k.Close() }()
-	theirs := &world{T: t, dir: t.TempDir(), keys: k, now: w.now.Add(-48 * 24 * time.Hour)}
+	theirs := &world{TB: t, dir: t.TempDir(), keys: k, now: w.now.Add(-48 * 24 * time.Hour)}
 	theirs.open()
 	defer theirs.close()
 	foreign := receipt(t, theirs)

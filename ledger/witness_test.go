@@ -194,7 +194,7 @@ func TestAWitnessRefusesAnotherTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The same keys and name, another history, longer.
-	other := &world{T: t, dir: t.TempDir(), keys: w.keys, now: w.now.Add(time.Hour)}
+	other := &world{TB: t, dir: t.TempDir(), keys: w.keys, now: w.now.Add(time.Hour)}
 	other.open()
 	defer other.close()
 	for _, m := range []licet.MemberID{"0033", "0044", "0055", "0066"} {
@@ -204,7 +204,7 @@ func TestAWitnessRefusesAnotherTree(t *testing.T) {
 		t.Errorf("it signed another tree: %+v", by)
 	}
 	// Shorter: rolled back.
-	short := &world{T: t, dir: t.TempDir(), keys: w.keys, now: w.now}
+	short := &world{TB: t, dir: t.TempDir(), keys: w.keys, now: w.now}
 	short.open()
 	defer short.close()
 	if _, err := short.log.Cosign(t.Context(), witness); !errors.Is(err, ledger.ErrWitness) || !strings.Contains(err.Error(), "rolled back") {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/cedar-policy/cedar-go"
 	"github.com/cedar-policy/cedar-go/types"
@@ -131,6 +132,9 @@ func (r *regimes) check(file string) (problems []Problem) {
 	}
 	if r.Majority < leastMajority {
 		bad("", "age_of_majority is %d: nobody under %d is ever learned from", r.Majority, leastMajority)
+	}
+	if _, err := time.Parse(time.DateOnly, r.Deadline); r.Deadline != "" && err != nil {
+		bad("", "deadline is %q: want a date, YYYY-MM-DD", r.Deadline)
 	}
 	for _, s := range slices.Sorted(maps.Keys(r.Signals)) {
 		if !s.Known() {

@@ -79,6 +79,7 @@ forbid (principal, action in [Action::"train", Action::"suggest", Action::"voice
 	{what: "a kind that nobody knows", rules: [2]string{`when { resource.kind != Kind::"unknown" }`, `when { true }`}, problems: []string{`"author-may-read" permits records of a kind that nobody knows`}},
 	{what: "a rule without effect", rules: [2]string{"", `@id("idle") permit (principal, action == Action::"train", resource) when { principal.erased };`}, problems: []string{`"idle" decides nothing`}},
 	{what: "a short window", places: [2]string{"min_window_days: 30", "min_window_days: 7"}, problems: []string{"never under 30 days"}},
+	{what: "a deadline that is no date", places: [2]string{"min_window_days: 30", "min_window_days: 30\ndeadline: 2025-11-31"}, problems: []string{`deadline is "2025-11-31"`}},
 	{what: "a low age", places: [2]string{"age_of_majority: 18", "age_of_majority: 16"}, problems: []string{"nobody under 18"}},
 	{what: "consent by silence", places: [2]string{"basis: consent\n    right_to_object: true\n    silence: refused", "basis: consent\n    right_to_object: true\n    silence: permitted"}, problems: []string{`"quebec" rests on consent, and silence permits`}},
 	{what: "no notice", places: [2]string{"notice: true", "notice: false"}, problems: []string{`"eu" takes silence as permission without notice`}},

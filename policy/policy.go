@@ -43,11 +43,12 @@ type Regime struct {
 }
 
 // basis tells whether the person said yes, or said nothing where silence
-// permits. Of a purpose that is a part of another, silence never permits.
-func (r *Regime) basis(p licet.Purpose, said licet.Verdict) bool {
+// permits. Of a purpose that is a part of another, silence never permits; nor does
+// that of somebody whom no notice had reached.
+func (r *Regime) basis(p licet.Purpose, said licet.Verdict, unnoticed bool) bool {
 	if said == licet.Undecided && r.Silence == licet.Permitted {
 		_, part := p.Within()
-		return !part
+		return !part && !unnoticed
 	}
 	return said == licet.Permitted
 }
@@ -57,6 +58,7 @@ func (r *Regime) excludes(k licet.Kind) bool { return !k.Known() || slices.Conta
 
 type regimes struct {
 	MinWindowDays int                              `yaml:"min_window_days"`
+	Deadline      string                           `yaml:"deadline"` // YYYY-MM-DD, announced; empty: none was
 	Majority      int                              `yaml:"age_of_majority"`
 	Signals       map[licet.Signal][]licet.Purpose `yaml:"signals"`
 	SpecialGroups map[string][]string              `yaml:"special_groups"` // words of groups' names, by category
@@ -184,6 +186,16 @@ func (p *Policy) WindowDays() int {
 	return days
 }
 
+// DeadlineFor returns the deadline of a notice that is published at a time: the one
+// that the policy has announced, where that leaves the shortest window at least;
+// else after the longest window of a regime.
+func (p *Policy) DeadlineFor(at time.Time) string {
+	if d := p.regimes.Deadline; d != "" && d > licet.LastDay(at, p.regimes.MinWindowDays) {
+		return d
+	}
+	return at.UTC().AddDate(0, 0, p.WindowDays()).Format(time.DateOnly)
+}
+
 // MinWindowDays is the shortest window that a notice may set.
 func (p *Policy) MinWindowDays() int { return p.regimes.MinWindowDays }
 
@@ -234,7 +246,18 @@ type Question struct {
 // Decide answers q. It is pure: the same question has the same answer. The
 // rules of the answer are shared by all who asked the same: they must not be changed.
 func (p *Policy) Decide(q Question) licet.Decision {
-	t, at := p.tuple(&q)
+	d := p.decide(&q)
+	if q.Standing.Unnoticed && len(d.Rules) == 1 && d.Rules[0] == licet.RuleDefaultDeny {
+		q.Standing.Unnoticed = false
+		if p.decide(&q).Permit {
+			return licet.Decision{Rules: []string{licet.RuleNoWindow}}
+		}
+	}
+	return d
+}
+
+func (p *Policy) decide(q *Question) licet.Decision {
+	t, at := p.tuple(q)
 	if at < 0 {
 		return p.authorize(t) // a purpose that nobody knows has no place in the table
 	}
@@ -265,8 +288,14 @@ func (p *Policy) authorize(t tuple) licet.Decision {
 	return d
 }
 
+// lastMidnight is how far behind UTC the last places begin a day.
+const lastMidnight = 12 * time.Hour
+
 // age compares with the age of majority. What is not known, or can't be, is unknown.
+// A birthday counts from when it has begun everywhere on Earth: nobody knows in which
+// time zone somebody lives, so that nobody is found of age while it is still the day before there.
 func (p *Policy) age(f *licet.Facts, r *Regime, at time.Time, adults bool) age {
+	at = at.Add(-lastMidnight)
 	majority := max(p.regimes.Majority, r.Majority)
 	unknown := ageUnknown
 	if adults {
@@ -301,7 +330,7 @@ func (p *Policy) subject(q *Question) subject {
 		return subjectUnknown
 	}
 	regime, said := p.regime(&q.About.Facts), q.About.Verdict(q.Purpose)
-	if !regime.basis(q.Purpose, said) {
+	if !regime.basis(q.Purpose, said, q.About.Unnoticed) {
 		return subjectRefused
 	}
 	if said != licet.Permitted && p.speaks(q.About.Signals, q.Purpose) {

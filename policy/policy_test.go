@@ -93,6 +93,55 @@ func TestExclusions(t *testing.T) {
 	}
 }
 
+// TestAgesOnTheEdgeOfTimeZonesAndLeapDays: somebody is of age when the day has begun
+// everywhere on Earth, and not a millisecond before.
+func TestAgesOnTheEdgeOfTimeZonesAndLeapDays(t *testing.T) {
+	p := load(t)
+	for _, c := range []struct{ born, from string }{
+		{"2007-11-04", "2025-11-04T12:00:00Z"},
+		{"2008-02-29", "2026-03-01T12:00:00Z"}, // no such day in that year
+		{"2008-02-28", "2026-02-28T12:00:00Z"},
+		{"2008-03-01", "2026-03-01T12:00:00Z"},
+		{"2006-12-31", "2024-12-31T12:00:00Z"},
+		{"2006-02-28", "2024-02-28T12:00:00Z"},
+	} {
+		from, err := time.Parse(time.RFC3339, c.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at, want := range map[time.Time]bool{from.Add(-time.Millisecond): false, from: true, from.In(time.FixedZone("", 14*3600)): true} {
+			if got := p.Decide(policy.Question{Purpose: licet.PurposeTrain, Standing: born(c.born), Kind: licet.KindPost, At: at}).Permit; got != want {
+				t.Errorf("born %s, at %s: permitted %v, want %v", c.born, at, got, want)
+			}
+		}
+	}
+}
+
+// TestAnnouncedDeadline: the preset that was announced keeps its date, for who
+// publishes the notice in time; nobody's window is shorter for it.
+func TestAnnouncedDeadline(t *testing.T) {
+	for _, c := range []struct{ preset, at, want string }{
+		{"linkedin-2025", "2025-09-18T09:00:00Z", "2025-11-03"},
+		{"linkedin-2025", "2025-10-04T09:00:00Z", "2025-11-03"},
+		{"linkedin-2025", "2025-10-05T09:00:00Z", "2025-11-19"},
+		{"linkedin-2025", "2026-01-01T09:00:00Z", "2026-02-15"},
+		{"recommended", "2025-09-18T09:00:00Z", "2025-11-02"},
+		{"opt-in", "2025-09-18T09:00:00Z", "2025-11-02"},
+	} {
+		p, err := policy.Load(c.preset)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(time.RFC3339, c.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := p.DeadlineFor(at); got != c.want {
+			t.Errorf("%s, published on %s: %s, want %s", c.preset, c.at, got, c.want)
+		}
+	}
+}
+
 func born(date string) licet.Standing {
 	s := adult()
 	s.Facts.BirthDate = date

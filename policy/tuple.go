@@ -79,7 +79,7 @@ func (p *Policy) tuple(q *Question) (t tuple, index int) {
 	regime := p.regime(&q.Standing.Facts)
 	t = tuple{
 		purpose: q.Purpose, kind: q.Kind, age: p.age(&q.Standing.Facts, regime, q.At, q.Adults), verdict: verdict, subject: p.subject(q),
-		erased: q.Standing.Erased, suspected: q.SuspectedMinor, special: q.Special, basis: regime.basis(q.Purpose, verdict),
+		erased: q.Standing.Erased, suspected: q.SuspectedMinor, special: q.Special, basis: regime.basis(q.Purpose, verdict, q.Standing.Unnoticed),
 		signal:   verdict != licet.Permitted && (len(q.Standing.Signals) > 0 || q.Signal != "") && p.signalled(q),
 		excluded: len(regime.Exclude) > 0 && regime.excludes(q.Kind),
 	}

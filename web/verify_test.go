@@ -156,6 +156,6 @@ func TestAReceiptInABrowserWithoutANetwork(t *testing.T) {
 		t.Errorf("the network is %s", got)
 	}
 	p.do(chromedp.Click(chromedp.CSS("#other")))
-	check(late, "good", "Vous êtes dans le corpus du modèle", "Vous n'êtes PAS dans le corpus", "Ce qu'il ne peut pas montrer")
+	check(late, "good", "Vous êtes dans le corpus du modèle", "Vous n'êtes PAS dans le corpus", "la finalité « entraîner l'IA »", "Ce qu'il ne peut pas montrer")
 	check(forged, "bad", "Il n'est pas valable", "ne figure pas tel quel dans le journal")
 }
