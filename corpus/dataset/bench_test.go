@@ -56,6 +56,7 @@ func realRows(tb testing.TB, n int) []dataset.Row {
 }
 
 func benchmarkWrite(b *testing.B, formats ...dataset.Format) {
+	b.Helper()
 	rows := realRows(b, 64<<20)
 	var size int64
 	for _, r := range rows {

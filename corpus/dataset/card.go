@@ -36,8 +36,13 @@ type Card struct {
 
 func (c *Card) check() error {
 	for _, f := range []struct{ name, value string }{
-		{"title", c.Title}, {"community", c.Community}, {"purpose", string(c.Purpose)}, {"basis", c.Basis},
-		{"notice", c.Notice}, {"contact", c.Contact}, {"licence", c.License},
+		{"title", c.Title},
+		{"community", c.Community},
+		{"purpose", string(c.Purpose)},
+		{"basis", c.Basis},
+		{"notice", c.Notice},
+		{"contact", c.Contact},
+		{"licence", c.License},
 	} {
 		if strings.TrimSpace(f.value) == "" {
 			return fmt.Errorf("the card names no %s", f.name)
@@ -51,11 +56,11 @@ func (c *Card) check() error {
 
 // counts is what the card says of the rows.
 type counts struct {
-	rows, bytes     int64 // bytes of text
-	kinds           map[string]*tally
-	languages       map[string]*tally
-	cuts            map[string]int64
-	shared, elsehow int64 // rows that needed another's word; that stand for others'
+	rows, bytes    int64 // bytes of text
+	kinds          map[string]*tally
+	languages      map[string]*tally
+	cuts           map[string]int64
+	shared, echoed int64 // rows that needed another's word; that stand for others'
 }
 
 type tally struct{ rows, bytes int64 }
@@ -80,7 +85,7 @@ func (c *counts) add(r *Row) {
 		c.shared++
 	}
 	if len(r.AlsoSaidBy) > 0 {
-		c.elsehow++
+		c.echoed++
 	}
 }
 
@@ -170,16 +175,23 @@ type split struct {
 
 func features() []feature {
 	return []feature{
-		{Name: "text", Dtype: "string"}, {Name: "kind", Dtype: "string"}, {Name: "role", Dtype: "string"}, {Name: "language", Dtype: "string"},
-		{Name: "member", Dtype: "string"}, {Name: "record", Dtype: "string"}, {Name: "shard", Dtype: "int32"}, {Name: "slice", Dtype: "int32"},
-		{Name: "others", List: "string"}, {Name: "also_said_by", List: "string"},
+		{Name: "text", Dtype: "string"},
+		{Name: "kind", Dtype: "string"},
+		{Name: "role", Dtype: "string"},
+		{Name: "language", Dtype: "string"},
+		{Name: "member", Dtype: "string"},
+		{Name: "record", Dtype: "string"},
+		{Name: "shard", Dtype: "int32"},
+		{Name: "slice", Dtype: "int32"},
+		{Name: "others", List: "string"},
+		{Name: "also_said_by", List: "string"},
 		{Name: "cuts", List: []feature{{Name: "what", Dtype: "string"}, {Name: "count", Dtype: "int32"}}},
 	}
 }
 
 func (c *Card) front(n *counts, m *Manifest, f Format) front {
 	out := front{
-		PrettyName: c.Title, License: c.License, LicenseName: c.LicenseName, LicenseLink: c.LicenseLink,
+		PrettyName: inline(c.Title), License: c.License, LicenseName: c.LicenseName, LicenseLink: c.LicenseLink,
 		SizeCategories: []string{sizeCategory(n.rows)}, TaskCategories: []string{"text-generation"},
 		Configs:     []config{{"default", []dataFiles{{"train", "data/train-*." + string(f)}}}},
 		DatasetInfo: datasetInfo{Features: features(), Splits: []split{{"train", n.bytes, n.rows}}, Size: n.bytes},

@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
@@ -51,7 +50,7 @@ type File struct {
 func (m *Manifest) Formats() []Format {
 	var out []Format
 	for _, f := range m.Files {
-		if _, format, ok := dataFile(f.Name); ok && !slices.Contains(out, format) {
+		if format, ok := dataFile(f.Name); ok && !slices.Contains(out, format) {
 			out = append(out, format)
 		}
 	}
@@ -59,17 +58,16 @@ func (m *Manifest) Formats() []Format {
 	return out
 }
 
-var dataName = regexp.MustCompile(`^data/train-(\d{5})-of-\d{5}\.(parquet|jsonl|jsonl\.zst)$`)
+var dataName = regexp.MustCompile(`^data/train-\d{5}-of-\d{5}\.(parquet|jsonl|jsonl\.zst)$`)
 
-func dataFile(name string) (n string, f Format, ok bool) {
+// dataFile returns the format of a file of rows.
+func dataFile(name string) (f Format, ok bool) {
 	p := dataName.FindStringSubmatch(name)
 	if p == nil {
-		return "", "", false
+		return "", false
 	}
-	return p[1], Format(p[2]), true
+	return Format(p[1]), true
 }
-
-func compareNames(a, b string) int { return strings.Compare(a, b) }
 
 // ReadManifest reads the manifest of the dataset at dir.
 func ReadManifest(dir string) (Manifest, error) {
@@ -210,7 +208,7 @@ func Rows(dir string) iter.Seq2[Row, error] {
 func (m *Manifest) rows(dir string, f Format) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		for _, file := range m.Files {
-			if _, format, ok := dataFile(file.Name); !ok || format != f {
+			if format, ok := dataFile(file.Name); !ok || format != f {
 				continue
 			}
 			if more, err := readFile(filepath.Join(dir, filepath.FromSlash(file.Name)), f, yield); err != nil {

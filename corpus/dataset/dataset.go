@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"licet"
 )
@@ -221,7 +222,7 @@ func (w *Writer) finish(c Card) (Manifest, error) {
 		return Manifest{}, err
 	}
 	m.Files = append([]File{f}, m.Files...)
-	slices.SortFunc(m.Files, func(a, b File) int { return compareNames(a.Name, b.Name) })
+	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	data, err := json.MarshalIndent(m, "", "\t")
 	if err != nil {
 		return Manifest{}, err
@@ -247,11 +248,11 @@ func (w *Writer) install() error {
 
 // Discard takes away what is written so far. After Close it does nothing.
 func (w *Writer) Discard() error {
-	if w.err != nil {
-		return nil
+	if w.err == nil {
+		w.err = ErrClosed
+		return w.clear()
 	}
-	w.err = ErrClosed
-	return w.clear()
+	return nil
 }
 
 // fail takes everything away and says so.

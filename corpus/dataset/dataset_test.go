@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -119,11 +120,13 @@ func TestTheBytesOfADatasetStayTheSame(t *testing.T) {
 	}
 }
 
+// TestSameRowsSameBytes: whoever writes them, on any number of cores.
 func TestSameRowsSameBytes(t *testing.T) {
 	rows := random(rand.New(rand.NewPCG(3, 4)), 2500)
 	o := dataset.Options{Formats: everyFormat(), FileBytes: 200_000}
 	a, b := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")
 	write(t, a, rows, o)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	write(t, b, rows, o)
 	if x, y := tree(t, a), tree(t, b); !maps.Equal(x, y) {
 		t.Error("two writers of the same rows wrote other bytes")
@@ -223,7 +226,9 @@ func TestEveryChangeIsFound(t *testing.T) {
 	}{
 		{"a bit of the Parquet file", change("data/train-00000-of-00001.parquet", flip)},
 		{"a bit of the lines", change("data/train-00000-of-00001.jsonl", flip)},
-		{"a word on the card", change("README.md", func(b []byte) []byte { return bytes.Replace(b, []byte("| objected | 12 |"), []byte("| objected | 11 |"), 1) })},
+		{"a word on the card", change("README.md", func(b []byte) []byte {
+			return bytes.Replace(b, []byte("| objected | 12 |"), []byte("| objected | 11 |"), 1)
+		})},
 		{"the digest in the manifest", change("dataset.json", func(b []byte) []byte {
 			return bytes.Replace(b, []byte(digest.String()), []byte(strings.Repeat("0", 64)), 1)
 		})},

@@ -1,9 +1,6 @@
 package dataset
 
-import (
-	"io"
-	"os"
-)
+import "os"
 
 // FillAt makes every file of w refuse to grow beyond n bytes, as a full disk does.
 func (w *Writer) FillAt(n int64, full error) {
@@ -29,4 +26,5 @@ func (s *small) Write(p []byte) (int, error) {
 	return s.File.Write(p)
 }
 
-var _ io.Writer = (*small)(nil)
+// ParseManifest reads a manifest.
+func ParseManifest(data []byte) (Manifest, error) { return parseManifest(data) }

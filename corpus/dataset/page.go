@@ -1,14 +1,14 @@
 package dataset
 
 import (
+	"bytes"
 	"fmt"
-	"io"
 	"strings"
 )
 
 // The sections of the card. Counts and labels are all that they have of the rows.
 
-func (c *Card) whatItIs(b io.Writer, n *counts) {
+func (c *Card) whatItIs(b *bytes.Buffer, n *counts) {
 	fmt.Fprintf(b, "\n## What it is\n\n%d texts", n.rows)
 	if c.Members > 0 {
 		fmt.Fprintf(b, " by %d members", c.Members)
@@ -27,21 +27,21 @@ func (c *Card) whatItIs(b io.Writer, n *counts) {
 `)
 }
 
-func (c *Card) basis(b io.Writer) {
+func (c *Card) basis(b *bytes.Buffer) {
 	fmt.Fprintf(b, "\n## Basis and notice\n\nBasis: %s.\n\nNotice: %s.\n", sentence(c.Basis), sentence(c.Notice))
 }
 
 func sentence(s string) string { return strings.TrimSuffix(inline(s), ".") }
 
-func inIt(b io.Writer, n *counts) {
+func inIt(b *bytes.Buffer, n *counts) {
 	fmt.Fprint(b, "\n## What is in it\n\n| kind | texts | bytes |\n|---|---:|---:|\n")
 	tallies(b, n.kinds)
 	fmt.Fprint(b, "\n| language | texts | bytes |\n|---|---:|---:|\n")
 	tallies(b, n.languages)
-	fmt.Fprintf(b, "\n%d texts needed the permission of somebody besides their author; %d stand for what others said nearly alike.\n", n.shared, n.elsehow)
+	fmt.Fprintf(b, "\nTexts that needed the permission of somebody besides their author: %d. Texts that stand for what others said nearly alike: %d.\n", n.shared, n.echoed)
 }
 
-func tallies(b io.Writer, m map[string]*tally) {
+func tallies(b *bytes.Buffer, m map[string]*tally) {
 	rows := map[string]int64{}
 	for key, t := range m {
 		rows[key] = t.rows
@@ -51,7 +51,7 @@ func tallies(b io.Writer, m map[string]*tally) {
 	}
 }
 
-func (c *Card) leftOut(b io.Writer, n *counts) {
+func (c *Card) leftOut(b *bytes.Buffer, n *counts) {
 	fmt.Fprint(b, "\n## What was left out, and what was cut\n\n")
 	reasons := map[string]int{}
 	for reason, records := range c.LeftOut {
@@ -75,7 +75,7 @@ func (c *Card) leftOut(b io.Writer, n *counts) {
 	}
 }
 
-func (c *Card) limits(b io.Writer) {
+func (c *Card) limits(b *bytes.Buffer) {
 	fmt.Fprint(b, "\n## Limits\n\n")
 	for _, l := range append([]string{
 		"Recognisers miss some of what identifies people, and people can be known by how and of what they write: this is personal data, not anonymous data.",
@@ -87,7 +87,7 @@ func (c *Card) limits(b io.Writer) {
 	}
 }
 
-func (c *Card) takenOut(b io.Writer, m *Manifest) {
+func (c *Card) takenOut(b *bytes.Buffer, m *Manifest) {
 	fmt.Fprintf(b, "\n## To be taken out\n\nIf words of yours are in here and you do not want it: %s. The next version is made without them, and everybody who was given this one is told.\n", sentence(c.Contact))
 	fmt.Fprintf(b, "\n## To check it\n\nThe rows as canonical JSON Lines have the SHA-256 `%s`. `%s` names every file.", m.Digest, manifestName)
 	if !c.Corpus.IsZero() {
