@@ -240,6 +240,9 @@ func (w *Writer) install() error {
 			return err
 		}
 	}
+	if err := os.Remove(w.dir); err != nil && !errors.Is(err, os.ErrNotExist) { // it is empty, or this fails
+		return err
+	}
 	if err := os.Rename(w.part, w.dir); err != nil {
 		return err
 	}

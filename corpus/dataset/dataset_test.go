@@ -312,6 +312,30 @@ func TestAKilledWriterIsClearedAway(t *testing.T) {
 	}
 }
 
+// TestAnEmptyFolderIsTaken, and one that somebody else has filled meanwhile is not.
+func TestAnEmptyFolderIsTaken(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, story(), dataset.Options{})
+	if _, err := dataset.Check(t.Context(), dir); err != nil {
+		t.Error(err)
+	}
+	dir = t.TempDir()
+	w, err := dataset.New(dir, dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := filepath.Join(dir, "mine.txt")
+	if err := errors.Join(w.Add(story()[0]), os.WriteFile(mine, []byte("mine"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Close(card()); err == nil {
+		t.Error("a folder that was filled meanwhile is replaced")
+	}
+	if data, err := os.ReadFile(mine); err != nil || string(data) != "mine" {
+		t.Errorf("somebody else's file is gone: %q, %v", data, err)
+	}
+}
+
 func TestDiscardLeavesNothing(t *testing.T) {
 	parent := t.TempDir()
 	w, err := dataset.New(filepath.Join(parent, "out"), dataset.Options{Formats: everyFormat()})
