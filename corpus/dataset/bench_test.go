@@ -1,3 +1,5 @@
+//go:build unix
+
 package dataset_test
 
 import (
@@ -7,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"licet"
@@ -55,6 +58,21 @@ func realRows(tb testing.TB, n int) []dataset.Row {
 	return rows
 }
 
+// perCPU reports megabytes of text per second of processor time, which a machine
+// that others use changes less than the clock's.
+func perCPU(b *testing.B, size int64) func() {
+	b.Helper()
+	used := func() float64 {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
+	}
+	before := used()
+	return func() { b.ReportMetric(float64(size)*float64(b.N)/1e6/(used()-before), "MB/CPU-s") }
+}
+
 func benchmarkWrite(b *testing.B, formats ...dataset.Format) {
 	b.Helper()
 	rows := realRows(b, 64<<20)
@@ -64,6 +82,7 @@ func benchmarkWrite(b *testing.B, formats ...dataset.Format) {
 	}
 	b.SetBytes(size)
 	b.ReportAllocs()
+	defer perCPU(b, size)()
 	for b.Loop() {
 		w, err := dataset.New(filepath.Join(b.TempDir(), "out"), dataset.Options{Formats: formats})
 		if err != nil {
@@ -94,9 +113,35 @@ func BenchmarkCheck(b *testing.B) {
 		size += int64(len(r.Text))
 	}
 	b.SetBytes(size)
+	defer perCPU(b, size)()
 	for b.Loop() {
 		if _, err := dataset.Check(b.Context(), dir); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkLine(b *testing.B) {
+	benchmarkLine(b, func(r dataset.Row) ([]byte, error) { return r.Line() })
+}
+
+// BenchmarkLineOfLibraries is what the encoder saves.
+func BenchmarkLineOfLibraries(b *testing.B) { benchmarkLine(b, libraries) }
+
+func benchmarkLine(b *testing.B, line func(dataset.Row) ([]byte, error)) {
+	b.Helper()
+	rows := realRows(b, 4<<20)
+	var size int64
+	for _, r := range rows {
+		size += int64(len(r.Text))
+	}
+	b.SetBytes(size)
+	defer perCPU(b, size)()
+	for b.Loop() {
+		for _, r := range rows {
+			if _, err := line(r); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 }

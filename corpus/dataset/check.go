@@ -161,27 +161,36 @@ func hashFile(name string) (size int64, sum licet.Digest, err error) {
 }
 
 func (m *Manifest) checkRows(ctx context.Context, dir string, f Format) error {
-	h := sha256.New()
-	var rows int64
-	var line []byte
-	for r, err := range m.rows(dir, f) {
-		if err != nil {
-			return err
-		}
-		if rows%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err := r.normalise(); err != nil {
-			return fmt.Errorf("%w: row %d: %w", ErrChanged, rows, err)
-		}
-		line = r.appendLine(line[:0])
-		h.Write(line)
-		rows++
+	got, rows, err := Sum(ctx, m.rows(dir, f))
+	if err != nil {
+		return err
 	}
-	if got := licet.Digest(h.Sum(nil)); rows != m.Rows || got != m.Digest {
+	if rows != m.Rows || got != m.Digest {
 		return fmt.Errorf("%w: %d rows with the digest %s, want %d with %s", ErrChanged, rows, got.Short(), m.Rows, m.Digest.Short())
 	}
 	return nil
+}
+
+// Sum returns the digest of the dataset that rows would make, and how many they
+// are, before anything is written.
+func Sum(ctx context.Context, rows iter.Seq2[Row, error]) (d licet.Digest, n int64, err error) {
+	h := sha256.New()
+	var line []byte
+	for r, err := range rows {
+		if err == nil && n%1024 == 0 {
+			err = ctx.Err()
+		}
+		if err == nil {
+			err = r.normalise()
+		}
+		if err != nil {
+			return licet.Digest{}, n, fmt.Errorf("digest of a dataset, row %d: %w", n, err)
+		}
+		line = r.appendLine(line[:0])
+		h.Write(line)
+		n++
+	}
+	return licet.Digest(h.Sum(nil)), n, nil
 }
 
 // Rows yields the rows of the dataset at dir in their order, from the first of its

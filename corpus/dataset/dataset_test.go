@@ -202,6 +202,16 @@ func TestTheDigestIsThatOfTheLines(t *testing.T) {
 	if other.Digest != m.Digest {
 		t.Error("the digest of the same rows as Parquet is another one")
 	}
+	rows := func(yield func(dataset.Row, error) bool) {
+		for _, r := range story() {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+	if d, n, err := dataset.Sum(t.Context(), rows); err != nil || d != m.Digest || n != m.Rows {
+		t.Errorf("before they are written, %d rows have the digest %s, %v", n, d, err)
+	}
 }
 
 func TestEveryChangeIsFound(t *testing.T) {
