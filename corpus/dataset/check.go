@@ -194,7 +194,7 @@ func Sum(ctx context.Context, rows iter.Seq2[Row, error]) (d licet.Digest, n int
 }
 
 // Rows yields the rows of the dataset at dir in their order, from the first of its
-// formats. It ends with the first error.
+// formats. It ends with the first error. It believes the folder: see Check.
 func Rows(dir string) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		m, err := ReadManifest(dir)
@@ -251,33 +251,51 @@ func readFile(name string, f Format, yield func(Row, error) bool) (more bool, er
 	}
 }
 
+// readParquet keeps apart what the library does, which panics on some damaged
+// files, and what is done with the rows, whose panics are nobody's to catch.
 func readParquet(in *os.File, yield func(Row, error) bool) (more bool, err error) {
 	info, err := in.Stat()
 	if err != nil {
 		return false, err
 	}
-	file, err := parquet.OpenFile(in, info.Size())
-	if err != nil {
+	var r *parquet.GenericReader[column]
+	if err := guarded(func() error {
+		file, err := parquet.OpenFile(in, info.Size())
+		if err == nil {
+			r = parquet.NewGenericReader[column](file)
+		}
+		return err
+	}); err != nil {
 		return false, err
 	}
-	r := parquet.NewGenericReader[column](file)
-	defer func() { _ = r.Close() }() // it was only read
+	defer func() { _ = guarded(r.Close) }() // it was only read
 	batch := make([]column, 256)
 	for {
-		n, err := r.Read(batch)
+		clear(batch)
+		var n int
+		err := guarded(func() (err error) { n, err = r.Read(batch); return err })
+		if err != nil && !errors.Is(err, io.EOF) {
+			return false, err
+		}
 		for i := range batch[:n] {
 			if !yield(batch[i].row(), nil) {
 				return false, nil
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			return true, nil
-		}
 		if err != nil {
-			return false, err
+			return true, nil // the end of the file
 		}
-		clear(batch)
 	}
+}
+
+// guarded makes an error of a panic.
+func guarded(do func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("%w: the Parquet file is damaged", ErrChanged)
+		}
+	}()
+	return do()
 }
 
 func readLines(in io.Reader, yield func(Row, error) bool) (more bool, err error) {

@@ -262,6 +262,33 @@ func TestEveryChangeIsFound(t *testing.T) {
 	}
 }
 
+// TestADamagedFileIsAnError, never a panic: also where nobody looks at its digest.
+func TestADamagedFileIsAnError(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	write(t, dir, story(), dataset.Options{})
+	name := filepath.Join(dir, "data", "train-00000-of-00001.parquet")
+	whole, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	errs := 0
+	for i := 0; i < len(whole); i += 5 {
+		data := slices.Clone(whole)
+		data[i] ^= 0x80
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range dataset.Rows(dir) {
+			if err != nil {
+				errs++
+			}
+		}
+	}
+	if errs == 0 {
+		t.Error("no damage is found")
+	}
+}
+
 // TestAFullDiskLeavesNothing: wherever the disk is full, the error says so and
 // which file it was, nothing is left behind, and the same folder can be written
 // again once there is room.
