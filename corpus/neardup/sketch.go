@@ -3,6 +3,7 @@ package neardup
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -103,16 +104,15 @@ func (s *Scratch) sketch() Buckets {
 	for i := range bin {
 		bin[i] = math.MaxUint64
 	}
-	var full [2]uint64
 	for t := range uint64(rounds) {
 		salt := s.salts[t]
 		for _, e := range s.shingles {
 			x := mum(e^salt, mulB)
 			b := x >> top
 			bin[b] = min(bin[b], t<<top|x<<7>>7)
-			full[b>>6] |= 1 << (b & 63)
 		}
-		if full[0]&full[1] == math.MaxUint64 {
+		// Long texts fill all bins early; then nothing changes any more.
+		if (int(t)+1)*len(s.shingles) > 4*bins && !slices.Contains(bin[:], math.MaxUint64) { //nolint:gosec // fewer than rounds
 			break
 		}
 	}

@@ -43,7 +43,7 @@ func short(texts []string) (out []string, size int) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, t := range texts {
 		for t != "" {
-			n := min(len(t), 60+rng.IntN(180))
+			n := min(len(t), 75+rng.IntN(180))
 			if i := strings.IndexByte(t[n:], ' '); i >= 0 && len(t)-n-i > 40 {
 				n += i
 			} else {
