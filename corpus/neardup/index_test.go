@@ -30,24 +30,25 @@ func history(seed uint64) []era {
 	out := []era{{put: c.entries(rng.IntN(30))}}
 	out[0].left = out[0].put
 	for range 1 + rng.IntN(6) {
-		e := era{left: slices.Clone(out[len(out)-1].left)}
+		e := era{left: out[len(out)-1].left}
 		leaver := uint64(rng.IntN(3 * c.members)) // two times in three nobody
-		for i := len(e.left) - 1; i >= 0; i-- {
-			k := e.left[i].Key
+		var stay []neardup.Entry
+		for _, r := range e.left {
 			switch {
-			case e.left[i].Member == leaver || rng.IntN(20) == 0:
-				e.remove = append(e.remove, k)
-				e.left = slices.Delete(e.left, i, i+1)
+			case r.Member == leaver || rng.IntN(20) == 0:
+				e.remove = append(e.remove, r.Key)
 			case rng.IntN(20) == 0: // new words, once in a while somebody else's
 				edited := c.entry()
-				edited.Key = k
+				edited.Key = r.Key
 				if rng.IntN(4) > 0 {
-					edited.Member = e.left[i].Member
+					edited.Member = r.Member
 				}
 				e.put = append(e.put, edited)
-				e.left = append(slices.Delete(e.left, i, i+1), edited)
+			default:
+				stay = append(stay, r)
 			}
 		}
+		e.left = append(stay, e.put...)
 		added := c.entries(rng.IntN(6))
 		e.put, e.left = append(e.put, added...), append(e.left, added...)
 		out = append(out, e)
