@@ -187,7 +187,7 @@ func (c *change) changed() []uint32 {
 // ownAgain does step 1 again for what came and for the records of the same
 // authors that share a bucket with what came or went. Of others it does not change.
 func (c *change) ownAgain() error {
-	again := maps.Clone(c.come)
+	again := map[uint32]bool{} // what came shares its buckets with itself
 	for _, id := range c.changed() {
 		e, err := c.before.r.entry(id)
 		if err != nil {

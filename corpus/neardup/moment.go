@@ -85,7 +85,7 @@ func (m *moment) ownBefore(id uint32) (uint32, error) {
 			if o == id {
 				break
 			}
-			if m.there(o) && m.r.x.member(o) == e.Member {
+			if m.r.x.member(o) == e.Member && m.there(o) {
 				if least, err = m.r.smaller(least, o); err != nil {
 					return nobody, err
 				}

@@ -1,53 +1,31 @@
 package neardup
 
 import (
+	"cmp"
 	"iter"
 	"slices"
 )
 
 // A Resolution says what becomes of each record, by its number.
 type Resolution struct {
-	r     *Resolver
-	start []uint32 // by kept record: where in also its mates begin
-	also  []uint32
-	kept  int
+	r    *Resolver
+	also [][2]uint32 // a kept record, and one of somebody else in one of its buckets; sorted
+	kept int
 }
 
 // resolution turns what records say of kept ones into what kept ones say.
 func (r *Resolver) resolution() *Resolution {
-	n := r.keys.len()
-	slices.SortFunc(r.extras, func(a, b [2]uint32) int { return slices.Compare(a[:], b[:]) })
-	r.extras = slices.Compact(r.extras)
-	out := &Resolution{r: r, start: make([]uint32, n+1)}
+	out := &Resolution{r: r, also: r.extras}
 	for i := range r.said {
 		if k := r.said[i].Load(); k != nobody {
-			out.start[k]++
+			out.also = append(out.also, [2]uint32{k, uint32(i)}) //nolint:gosec // a record's number
 		}
 		if r.favour[i].Load() == nobody {
 			out.kept++
 		}
 	}
-	for _, x := range r.extras {
-		out.start[x[0]]++
-	}
-	sum := uint32(0)
-	for i, c := range out.start {
-		sum += c
-		out.start[i] = sum
-	}
-	out.also = make([]uint32, sum)
-	put := func(kept, id uint32) {
-		out.start[kept]--
-		out.also[out.start[kept]] = id
-	}
-	for _, x := range r.extras {
-		put(x[0], x[1])
-	}
-	for i := range r.said {
-		if k := r.said[i].Load(); k != nobody {
-			put(k, uint32(i)) //nolint:gosec // a record's number
-		}
-	}
+	slices.SortFunc(out.also, func(a, b [2]uint32) int { return slices.Compare(a[:], b[:]) })
+	out.also = slices.Compact(out.also)
 	r.said, r.extras = nil, nil
 	return out
 }
@@ -83,8 +61,9 @@ func (x *Resolution) Keeper(id uint32) uint32 {
 // author, with a record in one of its buckets, sorted.
 func (x *Resolution) Also(id uint32) []uint64 {
 	var out []uint64
-	for _, i := range x.also[x.start[id]:x.start[id+1]] {
-		out = append(out, *x.r.members.at(i))
+	at, _ := slices.BinarySearchFunc(x.also, id, func(p [2]uint32, id uint32) int { return cmp.Compare(p[0], id) })
+	for ; at < len(x.also) && x.also[at][0] == id; at++ {
+		out = append(out, *x.r.members.at(x.also[at][1]))
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

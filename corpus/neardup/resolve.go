@@ -30,7 +30,7 @@ func (o Options) withDefaults() Options {
 const nobody = math.MaxUint32
 
 // A Resolver decides over a set of records which are kept. Beside its buckets,
-// which go to a temporary file, it holds 36 bytes a record.
+// which go to a temporary file, it holds 33 bytes a record.
 type Resolver struct {
 	o       Options
 	keys    chunked[Key]
