@@ -127,12 +127,12 @@ func (x *Index) change(remove []Key, put []Entry) (*change, error) {
 		c.gone[id] = true
 	}
 	for _, e := range put {
-		id := x.n + uint32(len(x.added)) //nolint:gosec // far fewer than nobody
-		x.added = append(x.added, e)
-		c.come[id] = true
-		for _, b := range e.Buckets {
-			x.inBucket[b] = append(x.inBucket[b], id)
+		id, err := x.add(e)
+		if err != nil {
+			x.broken = err
+			return nil, err
 		}
+		c.come[id] = true
 	}
 	r := x.reads()
 	c.before = moment{r: r, absent: c.come}
@@ -319,6 +319,9 @@ func (c *change) commit() {
 			delete(c.x.byKey, e.Key)
 		}
 		c.x.removed[id] = true
+		if id >= c.x.n {
+			c.x.forget(id)
+		}
 	}
 	for id := range c.come {
 		c.x.byKey[c.x.added[id-c.x.n].Key] = id

@@ -34,8 +34,9 @@ type Index struct {
 	fences   []uint64 // of buckets
 
 	added    []Entry
-	byKey    map[Key]uint32      // of those that came later and are there
-	inBucket map[uint64][]uint32 // likewise, with those that are gone
+	ranks    []uint32            // of added: how many records of the files have a smaller key
+	byKey    map[Key]uint32      // those of added that are there
+	inBucket map[uint64][]uint32 // likewise
 	removed  map[uint32]bool
 	flipped  map[uint32]bool // own, where it is no longer what own has
 	broken   error
@@ -188,21 +189,34 @@ func (x *Index) find(k Key) (uint32, error) {
 	if id, ok := x.byKey[k]; ok {
 		return id, nil
 	}
+	rank, here, err := x.rank(k)
+	if err == nil && (!here || x.removed[rank]) {
+		err = ErrNotFound
+	}
+	return rank, err
+}
+
+// rank is how many records of the files have a smaller key than k, and here
+// whether the next has k.
+func (x *Index) rank(k Key) (rank uint32, here bool, err error) {
 	high := binary.BigEndian.Uint64(k[:])
 	at, _ := slices.BinarySearch(x.keys, high)
-	for page := max(at-1, 0); page < len(x.keys) && (page < at || x.keys[page] == high); page++ {
+	page := max(at-1, 0)
+	rank = uint32(page * keyFence) //nolint:gosec // at most n
+	for ; page < len(x.keys) && (page < at || x.keys[page] == high); page++ {
 		first := page * keyFence
 		b := make([]byte, recordBytes*min(keyFence, int(x.n)-first))
 		if _, err := x.records.ReadAt(b, int64(first)*recordBytes); err != nil {
-			return 0, fmt.Errorf("read records of the index: %w", err)
+			return 0, false, fmt.Errorf("read records of the index: %w", err)
 		}
-		for i := 0; i*recordBytes < len(b); i++ {
-			if Key(b[i*recordBytes:][:16]) == k && !x.removed[uint32(first+i)] { //nolint:gosec // fewer than n
-				return uint32(first + i), nil //nolint:gosec // fewer than n
+		for ; len(b) > 0; b = b[recordBytes:] {
+			if c := Key(b[:16]).Compare(k); c >= 0 {
+				return rank, c == 0, nil
 			}
+			rank++
 		}
 	}
-	return 0, ErrNotFound
+	return rank, false, nil
 }
 
 // base returns the records of the files that are in a bucket, by key.
@@ -228,27 +242,44 @@ func (x *Index) base(bucket uint64) ([]uint32, error) {
 
 // in returns every record of a bucket by key, also those that are gone.
 func (x *Index) in(bucket uint64) ([]uint32, error) {
-	out, err := x.base(bucket)
+	base, err := x.base(bucket)
+	later := x.inBucket[bucket]
+	if err != nil || len(later) == 0 {
+		return base, err
+	}
+	later = slices.Clone(later)
+	slices.SortFunc(later, func(a, b uint32) int {
+		return cmp.Or(x.added[a-x.n].Key.Compare(x.added[b-x.n].Key), cmp.Compare(a, b))
+	})
+	out := make([]uint32, 0, len(base)+len(later))
+	for _, id := range slices.Compact(later) {
+		n, _ := slices.BinarySearch(base, x.ranks[id-x.n])
+		out = append(append(out, base[:n]...), id)
+		base = base[n:]
+	}
+	return append(out, base...), nil
+}
+
+// add adds a record that counts from now on only where nobody says that it is absent.
+func (x *Index) add(e Entry) (uint32, error) {
+	rank, _, err := x.rank(e.Key)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	for _, id := range x.inBucket[bucket] {
-		key, lo, hi := x.added[id-x.n].Key, 0, len(out)
-		for lo < hi {
-			mid := (lo + hi) / 2
-			e, err := x.entry(out[mid])
-			if err != nil {
-				return nil, err
-			}
-			if cmp.Or(e.Key.Compare(key), cmp.Compare(out[mid], id)) < 0 {
-				lo = mid + 1
-			} else {
-				hi = mid
-			}
-		}
-		if lo == len(out) || out[lo] != id {
-			out = slices.Insert(out, lo, id)
+	id := x.n + uint32(len(x.added)) //nolint:gosec // far fewer than nobody
+	x.added, x.ranks = append(x.added, e), append(x.ranks, rank)
+	for _, b := range e.Buckets {
+		x.inBucket[b] = append(x.inBucket[b], id)
+	}
+	return id, nil
+}
+
+// forget takes a record that came later out of the buckets again.
+func (x *Index) forget(id uint32) {
+	for _, b := range x.added[id-x.n].Buckets {
+		rest := slices.DeleteFunc(x.inBucket[b], func(o uint32) bool { return o == id })
+		if x.inBucket[b] = rest; len(rest) == 0 {
+			delete(x.inBucket, b)
 		}
 	}
-	return out, nil
 }
