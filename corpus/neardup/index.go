@@ -232,9 +232,14 @@ func (x *Index) base(bucket uint64) ([]uint32, error) {
 			return nil, fmt.Errorf("read buckets of the index: %w", err)
 		}
 		for i := 0; i < len(b); i += itemBytes {
-			if binary.LittleEndian.Uint64(b[i:]) == bucket {
-				out = append(out, binary.LittleEndian.Uint32(b[i+8:]))
+			if binary.LittleEndian.Uint64(b[i:]) != bucket {
+				continue
 			}
+			id := binary.LittleEndian.Uint32(b[i+8:])
+			if id >= x.n {
+				return nil, fmt.Errorf("%w: a bucket has a record that is not there", ErrNoIndex)
+			}
+			out = append(out, id)
 		}
 	}
 	return slices.Compact(out), nil

@@ -2,6 +2,7 @@ package neardup_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"iter"
@@ -11,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/zeebo/xxh3"
 
 	"licet/corpus/neardup"
 )
@@ -394,4 +397,50 @@ func TestABrokenIndexIsRefusedAndATornChangeForgotten(t *testing.T) {
 		}
 	}
 	open(t, dir)
+}
+
+// FuzzChanges opens an index beside changes that nobody wrote: it is opened or
+// refused, and where it is opened it answers.
+func FuzzChanges(f *testing.F) {
+	entries := community{rand.New(rand.NewPCG(6, 6)), 2, 2}.entries(6)
+	dir := f.TempDir()
+	x := build(f, dir, entries, neardup.Options{})
+	name := filepath.Join(dir, "changes")
+	for _, change := range []func() error{
+		func() error { _, err := x.Apply(2, keys(entries[:2]), entries[2:3]); return err },
+		func() error { _, err := x.Apply(3, nil, entries[:1]); return err },
+	} {
+		if err := change(); err != nil {
+			f.Fatal(err)
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data[:len(data)-8])
+	}
+	f.Add([]byte{})
+	_ = x.Close()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		data = binary.LittleEndian.AppendUint64(slices.Clone(data), xxh3.Hash(data)) // or it would be refused at once
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		x, err := neardup.Open(dir)
+		if err != nil {
+			if !errors.Is(err, neardup.ErrNoIndex) {
+				t.Fatal(err)
+			}
+			return
+		}
+		defer func() { _ = x.Close() }()
+		for e, err := range x.Entries() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := x.Lookup(e.Key); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"testing"
@@ -225,5 +226,29 @@ func TestRemovedIsAsIfItHadNeverBeen(t *testing.T) {
 	}
 	if back == 0 {
 		t.Error("nothing came back: the test tests nothing")
+	}
+}
+
+func TestAFolderThatIsNotThereIsAnError(t *testing.T) {
+	entries := community{rand.New(rand.NewPCG(1, 2)), 50, 50}.entries(90_000) // more than fits in open blocks
+	o := neardup.Options{Dir: filepath.Join(t.TempDir(), "gone"), Memory: 1}
+	r := neardup.NewResolver(o)
+	defer func() { _ = r.Close() }()
+	var err error
+	for i := 0; i < len(entries) && err == nil; i++ {
+		err = r.Add(&entries[i])
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("got %v, want that it does not exist", err)
+	}
+}
+
+func TestAStoppedResolverStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	r := neardup.NewResolver(neardup.Options{Workers: 2})
+	defer func() { _ = r.Close() }()
+	if _, err := r.Resolve(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want canceled", err)
 	}
 }
