@@ -129,4 +129,3 @@ func TestOtherKeepersAreFoundOut(t *testing.T) {
 		}
 	}
 }
-
