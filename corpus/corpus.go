@@ -15,7 +15,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"licet"
-	"licet/corpus/neardup"
 	"licet/internal/build"
 	"licet/ledger/smt"
 )
@@ -88,10 +87,13 @@ func (s *Stock) Build(ctx context.Context, g *build.Graph, in Layout) (*Corpus, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.made == nil || s.made.layout != in {
-		s.begin(in)
+		if err := s.begin(in); err != nil {
+			return nil, err
+		}
 	}
-	touched, err := s.resolve()
+	touched, err := s.resolve(ctx)
 	if err != nil {
+		s.made = nil // half of it is new
 		return nil, err
 	}
 	c := &Corpus{
@@ -120,7 +122,7 @@ func (s *Stock) Build(ctx context.Context, g *build.Graph, in Layout) (*Corpus, 
 }
 
 // begin forgets the last corpus: everybody's place is another one.
-func (s *Stock) begin(in Layout) {
+func (s *Stock) begin(in Layout) (err error) {
 	n := in.Shards * in.Slices
 	s.made = &made{
 		layout: in, corpus: &Corpus{Members: map[licet.MemberID]licet.Digest{}, Cells: make([]Cell, n)},
@@ -130,12 +132,15 @@ func (s *Stock) begin(in Layout) {
 		s.made.in[i] = map[licet.MemberID]bool{}
 		s.made.corpus.Cells[i] = Cell{Shard: i / in.Slices, Slice: i % in.Slices}
 	}
-	s.near = newNear()
+	if s.near != nil {
+		err, s.near = s.near.Close(), nil
+	}
 	clear(s.dirty)
 	for m, x := range s.of {
 		s.dirty[m] = nil
 		clear(x.dropped)
 	}
+	return err
 }
 
 // heldOut tells whether a model is judged on a member's words.
@@ -149,47 +154,40 @@ func (s *Stock) heldOut(m licet.MemberID) bool {
 
 // resolve brings near-duplicates up to date with who changed, and returns everybody
 // whose rows are others now.
-func (s *Stock) resolve() (map[licet.MemberID]bool, error) {
+func (s *Stock) resolve(ctx context.Context) (map[licet.MemberID]bool, error) {
 	touched := map[licet.MemberID]bool{}
-	var gone []neardup.Key
-	var come []neardup.Entry
-	for _, m := range slices.Sorted(maps.Keys(s.dirty)) {
+	for m := range s.dirty {
 		touched[m] = true
-		gone = append(gone, s.dirty[m]...)
 		delete(s.made.held, m)
-		x := s.of[m]
-		switch {
-		case x == nil:
+		if s.of[m] == nil {
 			continue
-		case s.heldOut(m):
+		}
+		s.made.numbers[memberNumber(s.rank, m)] = m
+		if s.heldOut(m) {
 			s.made.held[m] = true
-			continue
 		}
-		number := memberNumber(s.rank, m)
-		s.made.numbers[number] = m
-		if err := s.signed(x); err != nil {
-			return nil, err
-		}
-		for i, k := range x.keys {
-			come = append(come, neardup.Entry{Key: k, Member: number, Buckets: x.buckets[i]})
-		}
-		x.buckets = nil
 	}
-	changed, err := s.near.apply(gone, come)
-	if err != nil {
-		return nil, err
-	}
-	for _, d := range changed {
-		m := s.made.numbers[d.member]
-		if x := s.of[m]; x != nil {
-			if i := slices.Index(x.keys, d.key); i >= 0 {
-				x.dropped[i] = d.dropped
-				touched[m] = true
-			}
-		}
+	var err error
+	switch {
+	case len(s.dirty) == 0:
+	case s.near != nil:
+		err = s.resolveChanged(touched)
+	default:
+		err = s.resolveAll(ctx, touched)
 	}
 	clear(s.dirty)
-	return touched, nil
+	return touched, err
+}
+
+// Ready makes the next Build after a change fast, where there is much: it costs about
+// as much as a Build. Call it after one.
+func (s *Stock) Ready(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.near != nil || s.made == nil || s.made.corpus.Rows < indexFrom {
+		return nil
+	}
+	return s.index(ctx)
 }
 
 // cells makes the cells again that somebody touched, on all cores.
@@ -238,7 +236,7 @@ func (s *Stock) cell(g *build.Graph, c *Cell, members []licet.MemberID) (map[lic
 	var own []byte
 	size := 0
 	for _, m := range members {
-		lines, err := s.lines(s.of[m])
+		lines, err := s.lines(s.of[m], false)
 		if err != nil {
 			return nil, err
 		}
@@ -280,7 +278,7 @@ func (s *Stock) HeldOut(most int) ([]string, error) {
 	}
 	var all []line
 	for m := range s.made.held {
-		list, err := s.lines(s.of[m])
+		list, err := s.lines(s.of[m], true)
 		if err != nil {
 			return nil, err
 		}

@@ -1,91 +1,217 @@
 package corpus
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"os"
+	"runtime"
+	"slices"
 
 	"licet"
 	"licet/corpus/neardup"
 )
 
-// near resolves near-duplicates.
-type near struct {
-	entries map[neardup.Key]neardup.Entry
-	dropped map[neardup.Key]bool
-}
-
-func newNear() *near {
-	return &near{map[neardup.Key]neardup.Entry{}, map[neardup.Key]bool{}}
-}
-
-// apply brings the decisions up to date and returns the keys of which it is another.
-func (n *near) apply(gone []neardup.Key, come []neardup.Entry) ([]decided, error) {
-	for _, k := range gone {
-		delete(n.entries, k)
-		delete(n.dropped, k)
-	}
-	for _, e := range come {
-		n.entries[e.Key] = e
-	}
-	type own struct {
-		member uint64
-		bucket uint64
-	}
-	first := map[own]neardup.Key{}
-	least := func(at own, k neardup.Key) {
-		if was, ok := first[at]; !ok || k.Compare(was) < 0 {
-			first[at] = k
-		}
-	}
-	is := map[neardup.Key]bool{}
-	for _, e := range n.entries {
-		for _, b := range e.Buckets {
-			least(own{e.Member, b}, e.Key)
-		}
-	}
-	var stay []neardup.Entry
-	for k, e := range n.entries {
-		is[k] = false
-		for _, b := range e.Buckets {
-			if first[own{e.Member, b}] != k {
-				is[k] = true
-			}
-		}
-		if !is[k] {
-			stay = append(stay, e)
-		}
-	}
-	clear(first)
-	for _, e := range stay {
-		for _, b := range e.Buckets {
-			least(own{0, b}, e.Key)
-		}
-	}
-	for _, e := range stay {
-		for _, b := range e.Buckets {
-			if first[own{0, b}] != e.Key {
-				is[e.Key] = true
-			}
-		}
-	}
-	var changed []decided
-	for k, dropped := range is {
-		if dropped != n.dropped[k] {
-			changed = append(changed, decided{k, n.entries[k].Member, dropped})
-		}
-	}
-	n.dropped = is
-	return changed, nil
-}
-
-// decided is one decision that is another now.
-type decided struct {
-	key     neardup.Key
-	member  uint64
-	dropped bool
-}
+// indexFrom is how many rows make it worth while to keep an index of
+// near-duplicates; fewer are decided anew as a whole.
+const indexFrom = 20_000
 
 // memberNumber stands for a member where near-duplicates are resolved.
 func memberNumber(r ranker, m licet.MemberID) uint64 {
 	d := r.Rank("member", string(m))
 	return binary.BigEndian.Uint64(d[:])
+}
+
+// learned yields the entries of everybody who is not held out, in order of member.
+func (s *Stock) learned() iter.Seq2[member, error] {
+	return func(yield func(member, error) bool) {
+		for _, m := range slices.Sorted(maps.Keys(s.of)) {
+			if s.made.held[m] {
+				continue
+			}
+			x := member{id: m, sheaf: s.of[m]}
+			var err error
+			x.entries, err = s.entries(m, x.sheaf)
+			if !yield(x, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+type member struct {
+	id      licet.MemberID
+	sheaf   *sheaf
+	entries []neardup.Entry
+}
+
+// resolveAll decides on every row anew, and enters whose rows are others now.
+func (s *Stock) resolveAll(ctx context.Context, touched map[licet.MemberID]bool) (err error) {
+	r := neardup.NewResolver(neardup.Options{Dir: s.temp, Workers: runtime.GOMAXPROCS(0)})
+	defer func() { err = errors.Join(err, r.Close()) }()
+	for x, err := range s.learned() {
+		if err != nil {
+			return err
+		}
+		for i := range x.entries {
+			if err := r.Add(&x.entries[i]); err != nil {
+				return fmt.Errorf("near-duplicates: %w", err)
+			}
+		}
+	}
+	decided, err := r.Resolve(ctx)
+	if err != nil {
+		return fmt.Errorf("near-duplicates: %w", err)
+	}
+	id := uint32(0)
+	for _, m := range slices.Sorted(maps.Keys(s.of)) {
+		if s.made.held[m] {
+			continue
+		}
+		x := s.of[m]
+		for i := range x.keys {
+			if dropped := !decided.Kept(id); dropped != x.dropped[i] {
+				x.dropped[i] = dropped
+				touched[m] = true
+			}
+			id++
+		}
+	}
+	return nil
+}
+
+// index makes the index of what is there.
+func (s *Stock) index(ctx context.Context) error {
+	dir, err := os.MkdirTemp(s.temp, "licet-near-")
+	if err != nil {
+		return fmt.Errorf("near-duplicates: %w", err)
+	}
+	// What is open stays readable without a name, and is gone with the process.
+	defer func() { _ = os.RemoveAll(dir) }()
+	all := func(yield func(neardup.Entry, error) bool) {
+		for x, err := range s.learned() {
+			if err != nil {
+				yield(neardup.Entry{}, err)
+				return
+			}
+			for _, e := range x.entries {
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
+	if err := neardup.Build(ctx, dir, 0, all, neardup.Options{Dir: s.temp, Workers: runtime.GOMAXPROCS(0)}); err != nil {
+		return fmt.Errorf("near-duplicates: %w", err)
+	}
+	s.near, err = neardup.Open(dir)
+	return err
+}
+
+// resolveChanged decides on what the changes of some members touch.
+func (s *Stock) resolveChanged(touched map[licet.MemberID]bool) error {
+	var gone []neardup.Key
+	var come []neardup.Entry
+	there := map[neardup.Key]bool{}
+	for _, m := range slices.Sorted(maps.Keys(s.dirty)) {
+		x := s.of[m]
+		if x == nil || s.made.held[m] {
+			continue
+		}
+		entries, err := s.entries(m, x)
+		if err != nil {
+			return err
+		}
+		come = append(come, entries...)
+		for _, k := range x.keys {
+			there[k] = true
+		}
+	}
+	for _, m := range slices.Sorted(maps.Keys(s.dirty)) {
+		for _, k := range s.dirty[m] {
+			if !there[k] {
+				gone = append(gone, k)
+			}
+		}
+	}
+	if len(gone)+len(come) == 0 {
+		return nil
+	}
+	effects, err := s.near.Apply(0, gone, come)
+	if err != nil {
+		return fmt.Errorf("near-duplicates: %w", err)
+	}
+	for _, e := range effects {
+		m := s.made.numbers[e.Member]
+		if x := s.of[m]; x != nil {
+			if i := slices.Index(x.keys, e.Key); i >= 0 && x.dropped[i] != (e.After == neardup.Dropped) {
+				x.dropped[i] = e.After == neardup.Dropped
+				touched[m] = true
+			}
+		}
+	}
+	for _, m := range slices.Sorted(maps.Keys(s.dirty)) { // whose fate is as before, in a sheaf that is new
+		x := s.of[m]
+		if x == nil || s.made.held[m] {
+			continue
+		}
+		for i, k := range x.keys {
+			d, err := s.near.Lookup(k)
+			if err != nil {
+				return fmt.Errorf("near-duplicates: %w", err)
+			}
+			x.dropped[i] = d.Fate == neardup.Dropped
+		}
+	}
+	return nil
+}
+
+// Said returns who else says nearly what each kept row says: whose own row was
+// dropped for it. It is of the corpus that was made last.
+func (s *Stock) Said(ctx context.Context) (_ map[licet.RecordID][]licet.MemberID, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := neardup.NewResolver(neardup.Options{Dir: s.temp, Workers: runtime.GOMAXPROCS(0)})
+	defer func() { err = errors.Join(err, r.Close()) }()
+	for x, err := range s.learned() {
+		if err != nil {
+			return nil, err
+		}
+		for i := range x.entries {
+			if err := r.Add(&x.entries[i]); err != nil {
+				return nil, fmt.Errorf("near-duplicates: %w", err)
+			}
+		}
+	}
+	decided, err := r.Resolve(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("near-duplicates: %w", err)
+	}
+	out := map[licet.RecordID][]licet.MemberID{}
+	id := uint32(0)
+	for _, m := range slices.Sorted(maps.Keys(s.of)) {
+		if s.made.held[m] {
+			continue
+		}
+		x := s.of[m]
+		var rows []Row
+		for i := range x.keys {
+			if also := decided.Also(id); decided.Kept(id) && len(also) > 0 {
+				if rows == nil {
+					if rows, err = s.rows(x); err != nil {
+						return nil, err
+					}
+				}
+				for _, n := range also {
+					out[rows[i].Record] = append(out[rows[i].Record], s.made.numbers[n])
+				}
+				slices.Sort(out[rows[i].Record])
+			}
+			id++
+		}
+	}
+	return out, nil
 }

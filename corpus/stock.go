@@ -2,7 +2,7 @@ package corpus
 
 import (
 	"encoding/binary"
-	"fmt"
+	"errors"
 	"iter"
 	"maps"
 	"slices"
@@ -35,12 +35,12 @@ type Stock struct {
 	memory int
 	bytes  int
 
-	near *near
+	near *neardup.Index // nil: there is none, or it is of another corpus
 	made *made
 }
 
 // A sheaf is one member's rows, in order of record: for each the rank that orders
-// the rows of a cell, its length, and the line.
+// the rows of a cell, its buckets, its length, and the line.
 type sheaf struct {
 	data []byte // nil: in the file
 	at   int64
@@ -48,9 +48,7 @@ type sheaf struct {
 	text int // bytes of text
 	keys []neardup.Key
 	// others are whom the rows name besides their author.
-	others map[int][]licet.MemberID // by row
-	// buckets are there until the next corpus is made.
-	buckets []neardup.Buckets
+	others  map[int][]licet.MemberID // by row
 	dropped []bool
 }
 
@@ -62,10 +60,14 @@ func NewStock(r ranker, temp string) *Stock {
 
 // Close gives back what was spilt.
 func (s *Stock) Close() error {
-	if s.file == nil {
-		return nil
+	var errs []error
+	if s.near != nil {
+		errs = append(errs, s.near.Close())
 	}
-	return s.file.Close()
+	if s.file != nil {
+		errs = append(errs, s.file.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Bytes is how many bytes of text there are, before duplicates are resolved.
@@ -91,10 +93,12 @@ func (s *Stock) Put(m licet.MemberID, passages []licet.Passage) error {
 			rank := s.rank.Rank("row", string(p.Record))
 			line := RowOf(p).Append(nil)
 			data = append(data, rank[:orderSize]...)
+			for _, b := range neardup.Sign(p.Text, scratch) {
+				data = binary.LittleEndian.AppendUint64(data, b)
+			}
 			data = binary.AppendUvarint(data, uint64(len(line)))
 			data = append(data, line...)
 			is.keys = append(is.keys, neardup.Key(rank[orderSize:]))
-			is.buckets = append(is.buckets, neardup.Sign(p.Text, scratch))
 			is.text += len(p.Text)
 			if len(p.Others) > 0 {
 				if is.others == nil {
@@ -156,13 +160,14 @@ func (s *Stock) enter(m licet.MemberID, is *sheaf) error {
 
 // A line is one row of a sheaf.
 type line struct {
-	order  [orderSize]byte
-	others []licet.MemberID // whom it names besides its author
-	text   []byte
+	order   [orderSize]byte
+	buckets []byte           // bucketsSize of them
+	others  []licet.MemberID // whom it names besides its author
+	text    []byte
 }
 
-// lines returns the rows of a sheaf that duplicates have left.
-func (s *Stock) lines(x *sheaf) ([]line, error) {
+// lines returns the rows of a sheaf: those that duplicates have left, or all.
+func (s *Stock) lines(x *sheaf, all bool) ([]line, error) {
 	data := x.data
 	if data == nil {
 		data = make([]byte, x.size)
@@ -173,59 +178,61 @@ func (s *Stock) lines(x *sheaf) ([]line, error) {
 	out := make([]line, 0, len(x.keys))
 	for i := range x.keys {
 		l := line{order: [orderSize]byte(data), others: x.others[i]}
-		n, size := binary.Uvarint(data[orderSize:])
-		data = data[orderSize+size:]
+		data = data[orderSize:]
+		l.buckets, data = data[:bucketsSize], data[bucketsSize:]
+		n, size := binary.Uvarint(data)
+		data = data[size:]
 		l.text, data = data[:n], data[n:]
-		if !x.dropped[i] {
+		if all || !x.dropped[i] {
 			out = append(out, l)
 		}
 	}
 	return out, nil
 }
 
-// signed makes the buckets of a sheaf where they are not there any more.
-func (s *Stock) signed(x *sheaf) error {
-	if x.buckets != nil {
-		return nil
-	}
-	all := *x
-	all.dropped = make([]bool, len(x.keys))
-	list, err := s.lines(&all)
+const bucketsSize = 8 * neardup.Bands
+
+// entries returns the rows of a sheaf as near-duplicates know them.
+func (s *Stock) entries(m licet.MemberID, x *sheaf) ([]neardup.Entry, error) {
+	list, err := s.lines(x, true)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var scratch neardup.Scratch
-	for _, l := range list {
-		rows, err := ReadRows(l.text)
-		if err != nil {
-			return err
+	number := memberNumber(s.rank, m)
+	out := make([]neardup.Entry, len(list))
+	for i, l := range list {
+		out[i] = neardup.Entry{Key: x.keys[i], Member: number}
+		for k := range out[i].Buckets {
+			out[i].Buckets[k] = binary.LittleEndian.Uint64(l.buckets[8*k:])
 		}
-		x.buckets = append(x.buckets, neardup.Sign(rows[0].Text, &scratch))
 	}
-	return nil
+	return out, nil
+}
+
+// rows returns every row of a sheaf.
+func (s *Stock) rows(x *sheaf) ([]Row, error) {
+	list, err := s.lines(x, true)
+	if err != nil {
+		return nil, err
+	}
+	var all []byte
+	for _, l := range list {
+		all = append(all, l.text...)
+	}
+	return ReadRows(all)
 }
 
 // Rows yields every row, also those that duplicates would drop, in order of member.
 func (s *Stock) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		for _, m := range slices.Sorted(maps.Keys(s.of)) {
-			x := *s.of[m]
-			x.dropped = make([]bool, len(x.keys))
-			list, err := s.lines(&x)
+			rows, err := s.rows(s.of[m])
 			if err != nil {
 				yield(Row{}, err)
 				return
 			}
-			for _, l := range list {
-				rows, err := ReadRows(l.text)
-				if err == nil && len(rows) != 1 {
-					err = fmt.Errorf("%d rows in one line", len(rows))
-				}
-				if err != nil {
-					yield(Row{}, err)
-					return
-				}
-				if !yield(rows[0], nil) {
+			for _, r := range rows {
+				if !yield(r, nil) {
 					return
 				}
 			}
