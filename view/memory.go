@@ -53,6 +53,17 @@ func (m *memory) put(r *remembered) {
 	r.was = nil
 }
 
+// own returns what of a text is its author's own words and identifies nobody,
+// and counts what was taken out.
+func own(text string, c redact.Context) (string, map[string]int) {
+	quotes := map[string]int{}
+	text, cuts := redact.Text(redact.OwnWords(text, quotes), c)
+	for what, n := range quotes {
+		cuts[what] += n
+	}
+	return text, cuts
+}
+
 // clear redacts a record, or remembers it. text is what of it is the author's.
 func (p *pass) clear(r licet.Record, text string) cleared {
 	if p.memory != nil && r.ShareOf == "" {
@@ -62,10 +73,11 @@ func (p *pass) clear(r licet.Record, text string) cleared {
 		}
 	}
 	var c cleared
-	c.text, c.cuts = redact.Text(text, p.people)
-	c.text = render(r, c.text, p.people)
+	with := redact.Context{People: p.people, Region: p.frozen.Members[r.Member].Facts.Country}
+	c.text, c.cuts = own(text, with)
+	c.text = render(r, c.text, with)
 	if r.Employer != "" {
-		c.employer, _ = redact.Text(r.Employer, p.people)
+		c.employer, _ = own(r.Employer, with)
 	}
 	if p.memory != nil && r.ShareOf == "" {
 		p.memory.is[r.ID] = seen{r.Seq, c}

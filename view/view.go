@@ -276,12 +276,12 @@ func added(text, original string) string {
 }
 
 // render writes a record as a text; parts of a profile as one short line.
-func render(r licet.Record, text string, people redact.People) string {
+func render(r licet.Record, text string, c redact.Context) string {
 	if r.Title == "" && r.Employer == "" {
 		return text
 	}
-	title, _ := redact.Text(r.Title, people)
-	employer, _ := redact.Text(r.Employer, people)
+	title, _ := own(r.Title, c)
+	employer, _ := own(r.Employer, c)
 	parts := slices.DeleteFunc([]string{title, employer}, func(s string) bool { return s == "" })
 	line := strings.Join(parts, ", ")
 	if text == "" {
@@ -292,7 +292,7 @@ func render(r licet.Record, text string, people redact.People) string {
 
 // strip removes placeholders.
 func strip(text string) string {
-	for _, p := range []string{redact.Name, redact.Handle, redact.Email, redact.URL, redact.Phone} {
+	for _, p := range redact.Placeholders() {
 		text = strings.ReplaceAll(text, p, "")
 	}
 	return text

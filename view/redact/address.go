@@ -85,7 +85,7 @@ func (t token) particle() bool { return !t.number && particles[t.word] }
 // one behind a name, 1 it may be.
 func (t token) street() int {
 	switch {
-	case t.number:
+	case t.number, t.word == "via" && !t.capital:
 		return 0
 	case streetsBefore[t.word] && !commonAfter[t.word]:
 		return 3
@@ -114,6 +114,7 @@ type core struct {
 	street               int
 	first                token // the first word
 	barred               bool  // a word that addresses do not have
+	parted               bool  // a comma or a line break stands behind the first number
 }
 
 // mostCore is how many words and numbers a core has at most.
@@ -149,7 +150,7 @@ func (sc *scan) core(i int) core {
 			if s == 0 && !t.capital && !t.particle() {
 				break
 			}
-			if noPlaces[t.word] && c.street < 3 && !(c.words > 0 && streetsAfter[t.word]) {
+			if noPlaces[strings.TrimRight(t.word, ".")] && c.street < 3 && !(c.words > 0 && streetsAfter[t.word]) {
 				c.barred = c.barred || c.words == 0
 				break
 			}
@@ -170,9 +171,14 @@ func (sc *scan) core(i int) core {
 		}
 		next := skipBlanks(sc.s, t.end, 2)
 		if sc.at(t.end) == ',' && (c.words == 0 || c.street == 3 && c.after == 0) { // 12, rue; Calle Mayor, 5
-			if n, ok := sc.token(skipBlanks(sc.s, t.end+1, 1)); ok && (n.number && c.words > 1 && n.size() < 5 || c.words == 0 && n.street() == 3) {
+			if n, ok := sc.token(skipBlanks(sc.s, t.end+1, 1)); ok && (n.number && c.words > 1 && n.size() < 5 || c.words == 0 && (n.street() == 3 || n.capital)) {
 				next = n.start
+				c.parted = c.parted || n.street() < 3
 			}
+		}
+		if c.words == 0 && sc.at(next) == '\n' { // the number on a line of its own
+			next = skipBlanks(sc.s, next+1, 4)
+			c.parted = true
 		}
 		if next == t.end {
 			break
@@ -187,7 +193,7 @@ func (sc *scan) core(i int) core {
 
 // place looks for an address whose first number is at i.
 func (sc *scan) place(i int) {
-	if c := sc.at(i - 1); wordByte(c) || c == '$' || c == '.' || c == '#' || c == '-' || c == '/' {
+	if c := sc.at(i - 1); wordByte(c) || c == '$' || c == '.' || c == '#' || c == '-' || c == '/' || c == ',' && digit(sc.at(i-2)) {
 		return
 	}
 	t, ok := sc.token(i)
@@ -208,7 +214,8 @@ func (sc *scan) place(i int) {
 			sc.settle(c, start, true)
 			return
 		}
-		if end, post, _ := sc.tail(t.end, true); post || end > t.end && sc.addressed(start) {
+		w := lower(sc.s[start:min(i, start+3)])
+		if end, post, _ := sc.tail(t.end, true); post || w == "apt" || w == "app" || w == "sui" && t.size() > 2 || end > t.end && sc.addressed(start) {
 			sc.add(start, end, LabelAddress)
 		}
 		return
@@ -223,12 +230,12 @@ func (sc *scan) place(i int) {
 // settle takes a core where enough says that it is one.
 func (sc *scan) settle(c core, start int, unit bool) bool {
 	named := c.words > 1 || c.street < 2 || c.street == 3 && !streetsBefore[c.first.word]
-	sure := c.street >= 2 && named && c.before+c.after > 0
+	sure := c.street >= 2 && named && c.before+c.after > 0 && (!c.parted || c.after > 0)
 	end, post, more := sc.tail(c.end, sure || c.before+c.after > 1)
 	unit = unit || more
-	ok := sure || unit && c.before+c.after > 0
+	ok := sure || unit && c.before+c.after > 0 || sc.framed(c)
 	if !ok && c.before+c.after > 0 {
-		ok = post && end > c.end+6 && (c.before+c.after > 1 || c.after > 0) || sc.addressed(start)
+		ok = post && end > c.end+6 && (c.before+c.after > 1 || c.after > 0) && !sc.dated(c) || sc.addressed(start) && sc.led(start) && !sc.dated(c)
 		ok = ok && !sc.measured(c)
 	}
 	if !ok {
@@ -240,6 +247,51 @@ func (sc *scan) settle(c core, start int, unit bool) bool {
 	}
 	sc.add(start, end, LabelAddress)
 	return true
+}
+
+// framed tells whether numbers stand around the words, or two in front of them,
+// as no sentence has them: "5049 Harjukuja 54".
+func (sc *scan) framed(c core) bool {
+	if c.parted || c.before+c.after < 2 || c.after > 2 || sc.dated(c) || c.before > 0 && sc.digits(c.start, 6) < 2 {
+		return false
+	}
+	acronyms := 0
+	for w := range strings.FieldsSeq(sc.s[c.start:c.end]) {
+		if !digit(w[0]) && len(w) > 1 && strings.ToUpper(w) == w || strings.Count(w, ".") > 1 {
+			acronyms++
+		}
+	}
+	return acronyms == 0
+}
+
+// dated tells whether a number of c reads as a year.
+func (sc *scan) dated(c core) bool {
+	for i := c.start; i < c.end; i++ {
+		if digit(sc.s[i]) && !digit(sc.at(i-1)) && (i == c.start || sc.s[i-1] == ' ') && sc.year(i) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// led tells whether what begins at i follows what leads to a place: "at", "is",
+// a colon or the beginning of a line.
+func (sc *scan) led(i int) bool {
+	at := i
+	for at > 0 && i-at < 3 && (sc.s[at-1] == ' ' || sc.s[at-1] == '\t') {
+		at--
+	}
+	switch sc.at(at - 1) {
+	case 0, ':', '\n', ',', '"', '(':
+		return true
+	}
+	before := " " + lower(sc.s[max(0, at-8):at])
+	for _, w := range leads {
+		if strings.HasSuffix(before, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // measured tells whether a core is rather a count and what is counted: "12 Angry
@@ -268,7 +320,7 @@ func (sc *scan) behind(i int) {
 			begin--
 		}
 		t, ok := sc.token(begin)
-		if !ok || t.number || t.end != end || noPlaces[t.word] && t.word != "st." {
+		if !ok || t.number || t.end != end || noPlaces[strings.TrimRight(t.word, ".")] && t.word != "st." {
 			break
 		}
 		s := t.street()
@@ -289,7 +341,7 @@ func (sc *scan) behind(i int) {
 	if start == i {
 		return
 	}
-	c := core{start: start, end: i, words: words, street: street, after: 1}
+	c := core{start: start, end: i, words: words, street: street}
 	if t, ok := sc.token(start); ok {
 		c.first = t
 	}
@@ -302,12 +354,13 @@ func (sc *scan) behind(i int) {
 			return // Route 66
 		}
 	}
-	for at := i; c.after <= 2; c.after++ {
+	for at := i; c.after < 2; {
 		t, ok := sc.token(at)
 		if !ok || !t.number || t.size() > 6 {
 			break
 		}
 		c.end = t.end
+		c.after++
 		if at = skipBlanks(sc.s, t.end, 1); at == t.end {
 			break
 		}

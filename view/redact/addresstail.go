@@ -16,7 +16,7 @@ func (sc *scan) tail(i int, sure bool) (end int, post, unit bool) {
 		if at == end || at >= len(sc.s) || at < sc.until && at > i {
 			break
 		}
-		if to := sc.unit(at); to > 0 && lines < 2 {
+		if to := sc.unit(at); to > 0 && lines < 3 {
 			end, unit = to, true
 			continue
 		}
@@ -57,7 +57,7 @@ func (sc *scan) gap(i int) (at int, comma bool, lines int) {
 	for at < len(sc.s) && at-i < 16 {
 		switch sc.s[at] {
 		case ' ', '\t', '\r':
-		case ',':
+		case ',', ';', '|':
 			if comma {
 				return at, comma, lines
 			}
@@ -174,7 +174,7 @@ func (sc *scan) region(i int) (end int, country bool) {
 		if !ok || t.number || t.start < sc.until {
 			break
 		}
-		code := t.word == "nan" && !t.capital // a state that a table left empty
+		code := t.word == "nan" && !t.capital                                                               // a state that a table left empty
 		stands := t.size() <= 3 && !sc.small && strings.ToUpper(sc.s[t.start:t.end]) == sc.s[t.start:t.end] // a code: ON, NO
 		if noPlaces[strings.TrimRight(t.word, ".")] && !stands || units[t.word] || !t.capital && !t.particle() && !code || words == 0 && edges[t.word] && !t.capital {
 			break
@@ -347,5 +347,29 @@ func (sc *scan) street(start, end int) {
 			sc.add(from+1, to, LabelAddress)
 			return
 		}
+	}
+}
+
+// fort looks for a street that is named as American ones are, at i, where words
+// before it announce a place and nothing else says that it is one: "lives on
+// Berg Hills".
+func (sc *scan) fort(i int) {
+	at, words := i, 0
+	var last token
+	for words < 3 {
+		t, ok := sc.token(at)
+		if !ok || t.number || !t.capital || words == 0 && noPlaces[t.word] {
+			break
+		}
+		last = t
+		words++
+		if suffixes[t.word] && words > 1 || sc.at(t.end) != ' ' {
+			break
+		}
+		at = t.end + 1
+	}
+	if words > 1 && suffixes[last.word] && sc.s[max(0, i-4):i] == " on " && sc.addressed(i) {
+		end, _, _ := sc.tail(last.end, false)
+		sc.add(i, end, LabelAddress)
 	}
 }

@@ -44,6 +44,7 @@ var noPlaces = set(`the i we it he she they you if when this that these our your
 	jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun janvier février mars avril mai juin juillet août septembre octobre novembre décembre
 	lundi mardi mercredi jeudi vendredi samedi dimanche je nous il elle on merci cordialement bonjour et ou mais si le les enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
 	chapter section version windows fiscal fy phase step title article page figure table gate level grade day week month year part no number act public law rule order volume vol issue top am pm gmt est pst edt pdt utc
+	form schedule booth item round example lesson priority action equation sprint goal area sector group pier bldg building beta release task question answer series model type class method note appendix annex clause paragraph line row column slide box bus train flight channel highway interstate exit mile season episode team district ward zone unit top page pages paragraph survey census summit conference over approximately about around some all nearly almost under more than only now of as using following like upwards americans rooms forms sections chapters copyright epub doi vol publication bulletin memo memorandum circular directive resolution order executive epoch cohort wave stage tier rank score grade rev revision update edition project program fund budget award fellow fellows python java drupal excel word office html css sql http ios android iphone galaxy catch apollo boeing airbus formula opus symphony psalm verse covid agenda horizon fortune forbes inc ip wordpress
 	percent million billion users people employees members hours minutes days years it's we're i'm please when where date name zip country phone: serving amazon`)
 
 // countriesOfTwo are what the countries that begin with a common word go on with.
@@ -63,6 +64,17 @@ var addressWords = []string{
 	"arrived at", "street", "house is", "home is", "habite", "habitons", "demeurant", "domicili", "rendez-vous", "livr", "wohn", "vivo en", "vive en", "headquarter", "siège", "warehouse", "venue", "store is", "shop is", "where:", "billing", "shipping", "come to", "come by", "domicile", "wohnhaft", "we'll meet", "meet on", "meet at", "pick up at", "pick me up", "drop off",
 }
 
+// leads are the words that stand right before a place.
+var leads = []string{" at", " in", " on", " is", " to", " of", " near", " from", " with", " by", " à", " au", " en", " est", " calle", " la", " el", " der", " dem", " auf", " bei"}
+
 var boxWords = []string{"p.o. box ", "po box ", "p.o box ", "p. o. box ", "p.o.box ", "post office box ", "postfach ", "boîte postale ", "apartado de correos ", "apdo. ", "casilla de correo ", "bp ", "gpo box "}
+
+// suffixes are the other words that American streets end with (United States
+// Postal Service, Publication 28, appendix C1), and their plurals.
+var suffixes = set(`bayou bend bluff bottom brook bypass causeway cliff cliffs club corner corners cove coves crossing crossroad crossroads curve dale divide estate estates expressway extension ferry field fields flat flats
+	ford fords forest forge forges fork forks fort freeway gateway glen glens green greens harbor harbors haven heights hollow inlet island islands isle junction junctions key keys knoll knolls landing light lights loaf lock locks
+	lodge mall manor manors meadow meadows mill mills mission motorway mount mountain mountains neck orchard oval overpass pass path pike pine pines plain plains plaza point points port ports prairie radial ramp ranch rapid rapids
+	ridge ridges river roads route run shoal shoals shore shores skyway spring springs spur spurs stravenue stream streets summit throughway trace track trafficway tunnel turnpike underpass union unions valley valleys via viaduct
+	view views village villages ville vista walks wall ways well wells`)
 
 var streetCues = []string{" street", " road", " avenue", " boulevard", " lane"}

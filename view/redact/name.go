@@ -45,7 +45,7 @@ func (sc *scan) name(i int) {
 		at += space
 	}
 	for _, end := range slices.Backward(ends[:n]) {
-		if sc.c.People.Name(text[:end]) {
+		if sc.abbreviated(i, i+end) && sc.c.People.Name(text[:end]) {
 			if end < len(text) && text[end] == '.' && initial(text[:end]) {
 				end++
 			}
@@ -55,10 +55,33 @@ func (sc *scan) name(i int) {
 	}
 }
 
+// abbreviated tells whether the words from start to end, where one of them is an
+// initial, are written as a name: "M. Berg" and "Maren B.", not "A berg" or
+// "Will a". Words without an initial are.
+func (sc *scan) abbreviated(start, end int) bool {
+	short, capitals := false, true
+	for at := start; at < end; {
+		r, n := utf8.DecodeRuneInString(sc.s[at:])
+		if !wordRune(r) {
+			at += n
+			continue
+		}
+		w := max(wordEnd(sc.s[at:end]), n)
+		short = short || w == n
+		capitals = capitals && unicode.IsUpper(r)
+		at += w
+	}
+	if !short {
+		return true
+	}
+	next, _ := utf8.DecodeRuneInString(sc.s[min(len(sc.s), skipBlanks(sc.s, end, 1)):])
+	return capitals && (!initial(sc.s[start:end]) || !unicode.IsLower(next))
+}
+
 // initial tells whether words end with a single letter.
 func initial(words string) bool {
 	_, n := utf8.DecodeLastRuneInString(words)
-	return len(words) > n && words[len(words)-n-1] == ' '
+	return len(words) > n && (words[len(words)-n-1] == ' ' || words[len(words)-n-1] == '.')
 }
 
 // mostWord is the longest word, in bytes, that is read whole: no name, no domain

@@ -4,10 +4,18 @@ import "strings"
 
 // announced tells whether one of the words stands up to reach bytes before i.
 func (sc *scan) announced(i, reach int, words ...string) bool {
-	before := lower(sc.s[max(0, i-reach):i])
+	from := max(0, i-reach)
+	before := lower(sc.s[from:i])
 	for _, w := range words {
-		if strings.Contains(before, w) {
-			return true
+		for at := 0; ; {
+			n := strings.Index(before[at:], w)
+			if n < 0 {
+				break
+			}
+			if at += n; !letter(w[0]) || !letter(sc.at(from+at-1)) { // "ship" is not in "relationship"
+				return true
+			}
+			at++
 		}
 	}
 	return false

@@ -23,7 +23,9 @@ const (
 	mostDigits = 40
 )
 
-func separator(c byte) bool { return c == ' ' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')' }
+func separator(c byte) bool {
+	return c == ' ' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')'
+}
 
 // numbers reads the cluster at i.
 func (sc *scan) numbers(i int, cl *cluster) {

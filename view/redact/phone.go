@@ -9,8 +9,11 @@ import (
 // phoneWords near a number say that it is one to call.
 var phoneWords = []string{
 	"phone", "tel", "tél", "mobile", "cell", "fax", "office", "desk", "call", "text", "whatsapp", "sms", "contact", "messages to", "ring", "dial",
-	"reach", "appel", "joindre", "joignable", "portable", "numéro", "llama", "móvil", "handy", "ruf", "hotline", "voicemail", "landline", "viber", "signal", "gsm", "+",
+	"reach", "appel", "joindre", "joignable", "portable", "numéro", "number is", "number:", "my number", "phone no", "llama", "móvil", "handy", "ruf", "hotline", "voicemail", "landline", "viber", "signal", "gsm", "+",
 }
+
+// notPhones before a number say that it is another one.
+var notPhones = []string{"licen", "zip", "order", "account", "invoice", "ticket", "policy", "isbn", "issn", "passport", "serial", "case n", "reference", "siret", "siren", "commande", "facture", "dossier", "product", "part n", "version", "pmid", "code"}
 
 // The bounds of a number (ITU-T E.164; below seven digits it is a short code).
 const (
@@ -80,7 +83,30 @@ func (sc *scan) calls(start, i, k int, cl *cluster) bool {
 	if sc.c.Region != "" && g.digits >= 8 && sc.valid(text) {
 		return true
 	}
-	return k < 6 && sc.near(start, g.end)
+	return k < 6 && !sc.announced(start, 32, notPhones...) && (sc.near(start, g.end) || sc.grouped(i, k, cl))
+}
+
+// grouped tells whether the first k+1 groups stand as those of a telephone number
+// do, and not as thousands, alone at the end of what is said.
+func (sc *scan) grouped(i, k int, cl *cluster) bool {
+	last := cl.groups[k]
+	if k == 0 || k > 4 || k != cl.n-1 || last.digits > 10 {
+		return false
+	}
+	thousands := true
+	for j := range k + 1 {
+		g := cl.groups[j]
+		n := g.end - g.start
+		if n < 2 || n > 7 || j > 0 && (g.start-cl.groups[j-1].end != 1 || sc.s[g.start-1] != ' ' && sc.s[g.start-1] != '-') {
+			return false
+		}
+		thousands = thousands && (j == 0 && n <= 3 || j > 0 && n == 3)
+	}
+	if thousands && (k < 2 || last.digits != 9 || strings.HasSuffix(cl.digits[:9], "000")) || k == 1 && (sc.year(i) > 0 || sc.year(cl.groups[1].start) > 0) {
+		return false
+	}
+	c := sc.at(last.end)
+	return c == 0 || c == '\n' || (c == '.' || c == ',' || c == '?' || c == '!' || c == ';') && !wordByte(sc.at(last.end+1))
 }
 
 // american: three, three and four digits, an area from 2 on; perhaps a 1 in front.
@@ -111,7 +137,7 @@ func (sc *scan) trailing(end int) bool {
 
 // near tells whether a word of telephoning stands beside a number.
 func (sc *scan) near(start, end int) bool {
-	before := lower(sc.s[max(0, start-36):start])
+	before := lower(sc.s[max(0, start-48):start])
 	if n := strings.LastIndexByte(before[:max(0, len(before)-1)], '\n'); n >= 0 {
 		before = before[n:]
 	}

@@ -7,7 +7,9 @@ import (
 )
 
 // urlByte tells whether c may go on a web address.
-func urlByte(c byte) bool { return c > ' ' && c != '<' && c != '>' && c != '"' && c != '`' && c != 0x7f }
+func urlByte(c byte) bool {
+	return c > ' ' && c != '<' && c != '>' && c != '"' && c != '`' && c != 0x7f
+}
 
 // mostURL is the longest address that is read whole; the rest of a longer one is
 // its continuation.
