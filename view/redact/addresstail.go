@@ -368,7 +368,7 @@ func (sc *scan) fort(i int) {
 		}
 		at = t.end + 1
 	}
-	if words > 1 && suffixes[last.word] && sc.s[max(0, i-4):i] == " on " && sc.addressed(i) {
+	if words > 1 && suffixes[last.word] && sc.addressed(i) {
 		end, _, _ := sc.tail(last.end, false)
 		sc.add(i, end, LabelAddress)
 	}

@@ -37,6 +37,7 @@ type allowFile struct {
 // A rule finds one kind of secret.
 type rule struct {
 	id      string
+	expr    string // as the library has it
 	regex   func() *regexp.Regexp
 	entropy float64 // bits a character, at least
 	group   int
@@ -88,7 +89,7 @@ func readRules(text string) (*ruleSet, error) {
 		if r.Regex == "" { // a rule about names of files
 			continue
 		}
-		made := rule{id: r.ID, entropy: r.Entropy, group: r.SecretGroup, wide: mostSecret}
+		made := rule{id: r.ID, expr: r.Regex, entropy: r.Entropy, group: r.SecretGroup, wide: mostSecret}
 		for _, a := range r.Allowlists {
 			if len(a.Paths) == 0 && a.RegexTarget != "line" {
 				made.allow = append(made.allow, newAllow(a))
@@ -145,23 +146,27 @@ func (r *rule) read(expr string, keywords []string) error {
 		return fmt.Errorf("rule of secrets %s: %w", r.id, err)
 	}
 	switch {
-	case strings.HasPrefix(r.id, "curl-"), strings.HasPrefix(r.id, "kubernetes-"), strings.HasPrefix(r.id, "nuget-"), r.id == "private-key", r.id == "sidekiq-sensitive-url":
+	case strings.HasPrefix(r.id, "curl-"), strings.HasPrefix(r.id, "kubernetes-"), strings.HasPrefix(r.id, "nuget-"), strings.HasPrefix(r.id, "freemius-"), r.id == "hashicorp-tf-password", r.id == "private-key", r.id == "sidekiq-sensitive-url":
 		r.loose = true
 	}
 	if r.id == "private-key" {
 		r.wide = mostKey
 	}
 	if flags, rest, ok := strings.Cut(expr, lead); ok && len(flags) <= len("(?i)") && strings.Contains(rest, operator) {
-		r.anchored, r.assigned = true, true
-		r.regex = lazily(flags + `\A` + rest)
-		return nil
-	}
-	if begins, bounded := leading(parsed.Simplify()); begins != "" && !r.loose {
-		r.anchored, r.bounded = true, bounded
-		for _, k := range keywords {
-			k = lower(k)
-			r.anchored = r.anchored && (strings.HasPrefix(lower(begins), k) || strings.HasPrefix(k, lower(begins)))
+		named, err := syntax.Parse(flags+rest, syntax.Perl)
+		if err != nil {
+			return fmt.Errorf("rule of secrets %s: %w", r.id, err)
 		}
+		expr = flags + rest
+		if begins, _ := leading(named.Simplify()); len(begins) > 0 && agree(begins, keywords) {
+			r.anchored, r.assigned = true, true
+			r.regex = lazily(flags + `\A` + rest)
+			return nil
+		}
+	}
+	if begins, bounded := leading(parsed.Simplify()); len(begins) > 0 && !r.loose {
+		r.anchored = agree(begins, keywords)
+		r.bounded = r.anchored && bounded
 	}
 	if r.anchored {
 		expr = `\A(?:` + expr + `)`
@@ -170,24 +175,49 @@ func (r *rule) read(expr string, keywords []string) error {
 	return nil
 }
 
-// leading returns the letters that every match begins with, and whether they
-// begin a word.
-func leading(re *syntax.Regexp) (letters string, bounded bool) {
-	for {
-		switch re.Op {
-		case syntax.OpLiteral:
-			return string(re.Rune), bounded
-		case syntax.OpCapture:
-			re = re.Sub[0]
-		case syntax.OpConcat:
-			subs := re.Sub
-			for len(subs) > 1 && subs[0].Op == syntax.OpWordBoundary {
-				bounded = true
-				subs = subs[1:]
+// leading returns the letters that matches begin with, one of them each, and
+// whether they begin a word; nothing where a match may begin otherwise.
+func leading(re *syntax.Regexp) (letters []string, bounded bool) {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return []string{lower(string(re.Rune))}, false
+	case syntax.OpCapture:
+		return leading(re.Sub[0])
+	case syntax.OpConcat:
+		subs := re.Sub
+		for len(subs) > 1 && subs[0].Op == syntax.OpWordBoundary {
+			bounded = true
+			subs = subs[1:]
+		}
+		letters, inside := leading(subs[0])
+		return letters, bounded || inside
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			more, inside := leading(sub)
+			if len(more) == 0 || inside {
+				return nil, false
 			}
-			re = subs[0]
-		default:
-			return "", false
+			letters = append(letters, more...)
+		}
+		return letters, false
+	default:
+		return nil, false
+	}
+}
+
+// agree tells whether every match begins with a keyword, and every keyword may
+// begin one.
+func agree(begins, keywords []string) bool {
+	begin := func(a, b string) bool { return strings.HasPrefix(a, b) || strings.HasPrefix(b, a) }
+	for _, b := range begins {
+		if !slices.ContainsFunc(keywords, func(k string) bool { return begin(b, lower(k)) }) {
+			return false
 		}
 	}
+	for _, k := range keywords {
+		if !slices.ContainsFunc(begins, func(b string) bool { return begin(b, lower(k)) }) {
+			return false
+		}
+	}
+	return true
 }

@@ -116,7 +116,7 @@ func (sc *scan) run() {
 		case class == isMark:
 			sc.mark(i, c)
 		case class == isUpperByte && was&(isDigitByte|isLetterByte) == 0:
-			if sc.name(i); was == 0 && i >= sc.until && sc.at(i-1) == ' ' {
+			if sc.name(i); was == 0 && i > 4 && i >= sc.until && s[i-4:i] == " on " {
 				sc.fort(i)
 			}
 		case c >= 0xc3 && c < 0xd7 && was&(isDigitByte|isUpperByte) == 0: // capitals beyond ASCII: É, Ł, Ж

@@ -11,7 +11,7 @@ func (sc *scan) keyword(c *cue, start, end int) {
 	operator, long := -1, -1 // not looked for yet
 	for _, n := range c.rules {
 		r := &set.rules[n]
-		if r.assigned {
+		if r.assigned && !r.loose {
 			if operator < 0 {
 				operator = sc.operator(end)
 			}
@@ -22,11 +22,15 @@ func (sc *scan) keyword(c *cue, start, end int) {
 		if r.bounded && wordByte(sc.at(start-1)) {
 			continue
 		}
-		if !r.loose {
+		switch {
+		case r.loose || r.assigned:
+		case r.anchored && !runs(sc.s[start:], leastSecret):
+			continue
+		case !r.anchored:
 			if long < 0 {
 				long = sc.long(start, end)
 			}
-			if long == 0 || long == 1 && r.anchored {
+			if long == 0 {
 				continue
 			}
 		}
@@ -34,13 +38,20 @@ func (sc *scan) keyword(c *cue, start, end int) {
 	}
 }
 
-// operator returns 1 where an operator of assignment may follow a keyword that
-// ends at i, 0 where none can: the gate of most rules, and it is nearly always shut.
+// operator returns 1 where an operator of assignment and a run that may be a
+// secret follow a keyword that ends at i, 0 where none do: the gate of most
+// rules, and it is nearly always shut.
 func (sc *scan) operator(i int) int {
 	for k := i; k < len(sc.s) && k-i < 26; k++ {
 		switch c := sc.s[k]; c {
 		case '=', '>', ':', '|', '?', ',':
-			return 1
+			at := k + 1
+			for at < len(sc.s) && at-k < 10 && strings.IndexByte("=>:|?,`'\" \t\r\n", sc.s[at]) >= 0 {
+				at++
+			}
+			if random(sc.s[at:min(len(sc.s), at+24)]) {
+				return 1
+			}
 		case ' ', '\t', '.', '-', '_', '\'', '"', '\n', '\r':
 		default:
 			if c >= 0x80 || !wordByte(c) {
@@ -51,6 +62,32 @@ func (sc *scan) operator(i int) int {
 	return 0
 }
 
+// random tells whether s begins with a run that may be a secret: letters and
+// digits, with a digit among them or longer than any word.
+func random(s string) bool {
+	for n := range len(s) {
+		switch c := s[n]; {
+		case !secretByte(c):
+			return false
+		case digit(c) && n >= leastSecret-1:
+			return true
+		case digit(c):
+			return len(s) >= leastSecret && n < leastSecret && runs(s, leastSecret)
+		}
+	}
+	return len(s) == 24
+}
+
+// runs tells whether the first n bytes of s are of a run.
+func runs(s string, n int) bool {
+	for i := range n {
+		if i >= len(s) || !secretByte(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
 // leastSecret is the shortest run of letters and digits that a rule calls a secret.
 const leastSecret = 10
 
@@ -58,13 +95,10 @@ func secretByte(c byte) bool {
 	return c < 0x80 && wordByte(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=' || c == '.' || c == '~' || c == '%' || c == '|' || c == ':'
 }
 
-// long returns 2 where a run of letters and digits that is long enough stands
-// behind start, 1 where one stands before it, 0 where there is none near.
+// long returns 1 where a run of letters and digits that is long enough stands
+// near a keyword, or 0.
 func (sc *scan) long(start, end int) int {
-	if run(sc.s[start:min(len(sc.s), end+160)]) {
-		return 2
-	}
-	if run(sc.s[max(0, start-160):end]) {
+	if run(sc.s[max(0, start-160):min(len(sc.s), end+160)]) {
 		return 1
 	}
 	return 0
