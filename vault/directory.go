@@ -132,11 +132,11 @@ func initials(words []string) []string {
 	}
 	out := []string{letter(first) + " " + last, last + " " + letter(first), first + " " + letter(last)}
 	if len(words) > 2 {
-		all := ""
+		var all strings.Builder
 		for _, w := range words[:len(words)-1] {
-			all += letter(w) + " "
+			all.WriteString(letter(w) + " ")
 		}
-		out = append(out, all+last, first+" "+letter(words[1])+" "+last)
+		out = append(out, all.String()+last, first+" "+letter(words[1])+" "+last)
 	}
 	return out
 }

@@ -27,7 +27,7 @@ func issued(d string) bool {
 	}
 	switch {
 	case d[0] == '4':
-		return n == 13 || n == 16 || n == 18 || n == 19
+		return n == 13 || n == 16 || n == 19
 	case two == 34 || two == 37:
 		return n == 15
 	case two >= 51 && two <= 55, four >= 2221 && four <= 2720:
@@ -56,7 +56,7 @@ func (sc *scan) card(i int, cl *cluster) bool {
 			continue
 		}
 		said := cl.n == 1 && sc.announced(i, 32, "card", "carte", "tarjeta", "karte") // a typing error hides no card
-		if !said && (!issued(cl.digits[:g.digits]) || !luhn(cl.digits[:g.digits])) || !sc.whole(i, g.end) || strings.Trim(cl.digits[:g.digits], cl.digits[:1]) == "" {
+		if !said && (g.digits == 18 || !issued(cl.digits[:g.digits]) || !luhn(cl.digits[:g.digits])) || !sc.whole(i, g.end) || strings.Trim(cl.digits[:g.digits], cl.digits[:1]) == "" {
 			continue
 		}
 		sc.add(i, g.end, LabelCard)

@@ -146,11 +146,17 @@ func (sc *scan) core(i int) core {
 			if c.after > 0 || units[t.word] && c.words > 0 {
 				break
 			}
+			if c.words == 0 && c.before > 0 && (t.word == "bis" || t.word == "ter" || t.word == "quater") {
+				if at = skipBlanks(sc.s, t.end, 2); sc.at(at) == ',' {
+					at = skipBlanks(sc.s, at+1, 2)
+				}
+				continue
+			}
 			s := t.street()
 			if s == 0 && !t.capital && !t.particle() {
 				break
 			}
-			if noPlaces[strings.TrimRight(t.word, ".")] && c.street < 3 && !(c.words > 0 && streetsAfter[t.word]) {
+			if noPlaces[strings.TrimRight(t.word, ".")] && c.street < 3 && (c.words == 0 || !streetsAfter[t.word]) {
 				c.barred = c.barred || c.words == 0
 				break
 			}
@@ -177,7 +183,7 @@ func (sc *scan) core(i int) core {
 			}
 		}
 		if c.words == 0 && sc.at(next) == '\n' { // the number on a line of its own
-			next = skipBlanks(sc.s, next+1, 4)
+			next = skipBlanks(sc.s, next+1, 12)
 			c.parted = true
 		}
 		if next == t.end {
@@ -257,7 +263,7 @@ func (sc *scan) framed(c core) bool {
 	}
 	acronyms := 0
 	for w := range strings.FieldsSeq(sc.s[c.start:c.end]) {
-		if !digit(w[0]) && len(w) > 1 && strings.ToUpper(w) == w || strings.Count(w, ".") > 1 {
+		if !digit(w[0]) && strings.ToUpper(w) == w || strings.Count(w, ".") > 1 {
 			acronyms++
 		}
 	}
@@ -309,7 +315,7 @@ func (sc *scan) behind(i int) {
 	floor := max(sc.floor(), i-72)
 	for words < 6 {
 		end := at
-		for end > floor && (sc.s[end-1] == ' ' || end == i && sc.s[end-1] == ',') {
+		for end > floor && (sc.s[end-1] == ' ' || words == 0 && sc.s[end-1] == ',') {
 			end--
 		}
 		if end == at || at-end > 2 {

@@ -171,7 +171,7 @@ func (sc *scan) region(i int) (end int, country bool) {
 	var first token
 	for words < 6 {
 		t, ok := sc.token(at)
-		if !ok || t.number || t.start < sc.until {
+		if !ok || t.number || t.start < sc.until || words > 0 && sc.letteredPostcode(at) > 0 {
 			break
 		}
 		code := t.word == "nan" && !t.capital                                                               // a state that a table left empty

@@ -128,13 +128,13 @@ func (sc *scan) ssn(i int, cl *cluster, k int, d string) bool {
 
 // sin: a Canadian social insurance number.
 func (sc *scan) sin(i int, cl *cluster, k int, d string) bool {
-	if d[0] == '0' || d[0] == '8' || !luhn(d) {
+	if d[0] == '8' || !luhn(d) {
 		return false
 	}
 	if k > 0 && !sc.shaped(cl, k, "- .", 3, 3, 3) {
 		return false
 	}
-	return sc.announced(i, 40, " sin", "social insurance", "assurance sociale", " nas ") || sc.c.Region == "CA" && k > 0
+	return sc.announced(i, 40, " sin", "social insurance", "assurance sociale", " nas ") || sc.c.Region == "CA" && k > 0 && d[0] != '0'
 }
 
 // cpf: a Brazilian tax number, with its two check digits.
@@ -191,7 +191,7 @@ func (sc *scan) dni(i, end int, d string) bool {
 	if c := sc.at(k); c == '-' || c == ' ' {
 		k++
 	}
-	if sc.at(k)&^0x20 != control(d) || wordByte(sc.at(k+1)) || k > end && sc.s[end] == ' ' && sc.at(k) > 'Z' {
+	if sc.at(k)&^0x20 != control(d) || wordByte(sc.at(k+1)) || k > end && sc.at(k) > 'Z' || isDate(sc.s[i:end]) {
 		return false
 	}
 	sc.add(i, k+1, LabelNationalID)

@@ -83,6 +83,9 @@ func (sc *scan) calls(start, i, k int, cl *cluster) bool {
 	if sc.c.Region != "" && g.digits >= 8 && sc.valid(text) {
 		return true
 	}
+	if strings.Contains(text, "/") || k == 1 && cl.groups[0].end-i == 4 && g.end-g.start == 4 && sc.s[g.start-1] == '-' { // from one to another
+		return false
+	}
 	return k < 6 && !sc.announced(start, 32, notPhones...) && (sc.near(start, g.end) || sc.grouped(i, k, cl))
 }
 
@@ -90,7 +93,7 @@ func (sc *scan) calls(start, i, k int, cl *cluster) bool {
 // do, and not as thousands, alone at the end of what is said.
 func (sc *scan) grouped(i, k int, cl *cluster) bool {
 	last := cl.groups[k]
-	if k == 0 || k > 4 || k != cl.n-1 || last.digits > 10 {
+	if sc.tries > 0 || k == 0 || k > 4 || k != cl.n-1 || last.digits > 10 {
 		return false
 	}
 	thousands := true

@@ -51,8 +51,19 @@ var ranked = []struct {
 	label Label
 	put   string
 }{
-	{LabelSecret, Secret}, {LabelCard, Card}, {LabelIBAN, IBAN}, {LabelNationalID, ID}, {LabelEmail, Email}, {LabelURL, URL}, {LabelMAC, MAC},
-	{LabelIP, IP}, {LabelBirthDate, BirthDate}, {LabelSalary, Salary}, {LabelPhone, Phone}, {LabelAddress, Address}, {LabelHandle, Handle},
+	{LabelSecret, Secret},
+	{LabelCard, Card},
+	{LabelIBAN, IBAN},
+	{LabelNationalID, ID},
+	{LabelEmail, Email},
+	{LabelURL, URL},
+	{LabelMAC, MAC},
+	{LabelIP, IP},
+	{LabelBirthDate, BirthDate},
+	{LabelSalary, Salary},
+	{LabelPhone, Phone},
+	{LabelAddress, Address},
+	{LabelHandle, Handle},
 	{LabelName, Name},
 }
 

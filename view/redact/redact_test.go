@@ -28,7 +28,7 @@ func (p people) Handle(h string) bool {
 	return false
 }
 
-var village = people{[]string{"Maren Oldcastle", "Oldcastle", "Kerguélen", "Wout Desmedt-Lejeune", "Jean-Luc Roy"}, []string{"maren_o", "solene"}}
+var village = people{[]string{"Maren Oldcastle", "Oldcastle", "Kerguélen", "Wout Desmedt-Lejeune", "Jean-Luc Roy", "M. Oldcastle", "Maren O"}, []string{"maren_o", "solene"}}
 
 func TestText(t *testing.T) {
 	for _, c := range []struct{ what, in, want string }{

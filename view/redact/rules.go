@@ -37,6 +37,7 @@ type allowFile struct {
 // A rule finds one kind of secret.
 type rule struct {
 	id      string
+	n       uint16 // its place in the set
 	expr    string // as the library has it
 	regex   func() *regexp.Regexp
 	entropy float64 // bits a character, at least
@@ -89,7 +90,7 @@ func readRules(text string) (*ruleSet, error) {
 		if r.Regex == "" { // a rule about names of files
 			continue
 		}
-		made := rule{id: r.ID, expr: r.Regex, entropy: r.Entropy, group: r.SecretGroup, wide: mostSecret}
+		made := rule{n: uint16(len(set.rules)), id: r.ID, expr: r.Regex, entropy: r.Entropy, group: r.SecretGroup, wide: mostSecret}
 		for _, a := range r.Allowlists {
 			if len(a.Paths) == 0 && a.RegexTarget != "line" {
 				made.allow = append(made.allow, newAllow(a))

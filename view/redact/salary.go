@@ -5,7 +5,7 @@ import "strings"
 // salaryWords announce what somebody earns.
 var salaryWords = []string{
 	"salary", "salaries", "salaire", "i earn", "i make", "i'm making", "earning", "earned", "i am paid", "i'm paid", "i get paid", "paid me", "pays me", "wage", "my pay", "pay:", "base pay", "take home", "take-home", "takes home", "compensation",
-	"je gagne", "gagnais", "gagne ", "je touche", "rémunération", "remuneration", "paye de", "paie de", "fiche de paie", "payé", "payée", "rémunéré", "package", "fixe de", "prétentions", "sueldo", "salario", "gano ", "cobro ", "gehalt", "verdiene", "stipendio", "guadagno", "ordenado",
+	"je gagne", "gagnais", "gagne ", "je touche", "rémunération", "remuneration", "paye de", "paie de", "fiche de paie", "payé", "payée", "rémunéré", "fixe de", "prétentions", "sueldo", "salario", "gano ", "cobro ", "gehalt", "verdiene", "stipendio", "guadagno", "ordenado",
 	"brut", "gross ", " ctc", "tjm", "smic",
 }
 
@@ -23,7 +23,7 @@ func (sc *scan) salaryAfter(start, end int) {
 			return
 		}
 		money := strings.HasPrefix(sc.s[i:], "€") || strings.HasPrefix(sc.s[i:], "£") || c == '$'
-		if !digit(c) && !money || wordByte(sc.at(i-1)) && !money {
+		if !digit(c) && !money || !money && (wordByte(sc.at(i-1)) || sc.at(i-1) == '#' || sc.at(i-1) == '/') {
 			continue
 		}
 		from := i
@@ -81,7 +81,7 @@ func (sc *scan) money(i int) sum {
 		out.end = end + 1 + sc.digits(end+1, 2)
 	}
 	at := skipBlanks(sc.s, out.end, 1)
-	if c := sc.at(at); c|0x20 == 'k' && !isSmall(sc.at(at+1)) {
+	if c := sc.at(at); c|0x20 == 'k' && (!letter(sc.at(at+1)) || sc.at(at+1) >= 0x80) {
 		out.thousand = true
 		out.value *= 1000
 		out.end = at + 1

@@ -16,6 +16,8 @@ type scan struct {
 	// cluster is the end of the run of numbers that was looked at last, and from
 	// which of its groups a telephone number was looked for.
 	cluster, tries int
+	// looked is how far a rule of a secret has looked.
+	looked map[uint16]int
 	// small: the whole text has no capital letter, so that none is asked for.
 	small bool
 }
@@ -175,11 +177,6 @@ func (sc *scan) hear(c *cue, end int) {
 		sc.street(start, end)
 	case cueNone:
 	}
-}
-
-// apart tells whether no word goes on before start and none after end.
-func (sc *scan) apart(start, end int) bool {
-	return !wordByte(sc.at(start-1)) && !wordByte(sc.at(end))
 }
 
 // mostPlaceholder is the longest placeholder of others' that is left alone.

@@ -2,6 +2,7 @@ package redact
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -34,8 +35,25 @@ func (sc *scan) keyword(c *cue, start, end int) {
 				continue
 			}
 		}
+		if !r.anchored && sc.searched(n, start, end+r.wide) {
+			continue
+		}
 		sc.match(set, r, start, end)
 	}
+}
+
+// searched tells whether a rule has looked at everything up to end already; if
+// not, it will look twice as far, so that a text full of keywords costs no more
+// than twice its length.
+func (sc *scan) searched(rule uint16, start, end int) bool {
+	if sc.looked == nil {
+		sc.looked = map[uint16]int{}
+	}
+	if end <= sc.looked[rule] && start >= sc.until {
+		return true
+	}
+	sc.looked[rule] = end + end - start
+	return false
 }
 
 // operator returns 1 where an operator of assignment and a run that may be a
@@ -127,6 +145,7 @@ func (sc *scan) match(set *ruleSet, r *rule, start, end int) {
 	from, to := start, min(len(sc.s), end+r.wide)
 	if !r.anchored {
 		from = max(sc.floor(), start-200)
+		to = min(len(sc.s), sc.looked[r.n])
 	}
 	for from <= start {
 		m := r.regex().FindStringSubmatchIndex(sc.s[from:to])
@@ -272,14 +291,7 @@ func (sc *scan) password(start, end int) {
 	}
 }
 
-func isLink(w string) bool {
-	for _, l := range linkWords {
-		if w == l {
-			return true
-		}
-	}
-	return false
-}
+func isLink(w string) bool { return slices.Contains(linkWords, w) }
 
 // mostPassword is the longest password that is taken, in bytes.
 const mostPassword = 128

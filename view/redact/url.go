@@ -56,7 +56,7 @@ func (sc *scan) untilBlank(start, host int) bool {
 	}
 	label := LabelURL
 	authority, _, _ := strings.Cut(sc.s[host:end], "/")
-	if user, _, ok := strings.Cut(authority, "@"); ok && strings.Contains(user, ":") {
+	if user, _, ok := strings.Cut(authority, "@"); ok && strings.Contains(user, ":") && sc.s[host-1] == '/' {
 		label = LabelSecret
 	}
 	sc.add(start, end, label)
