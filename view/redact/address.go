@@ -307,9 +307,9 @@ func (sc *scan) measured(c core) bool {
 }
 
 // behind looks for a street whose number, at i, stands behind it: "Via Roma 131".
-func (sc *scan) behind(i int) {
+func (sc *scan) behind(i int) bool {
 	if sc.at(i-1) != ' ' || !wordByte(sc.at(i-2)) && sc.at(i-2) != '.' && sc.at(i-2) != ',' {
-		return
+		return false
 	}
 	at, start, words, street, strong := i, i, 0, 0, i
 	floor := max(sc.floor(), i-72)
@@ -345,7 +345,7 @@ func (sc *scan) behind(i int) {
 		}
 	}
 	if start == i {
-		return
+		return false
 	}
 	c := core{start: start, end: i, words: words, street: street}
 	if t, ok := sc.token(start); ok {
@@ -357,7 +357,7 @@ func (sc *scan) behind(i int) {
 			c.first = t
 		}
 		if streetsBefore[c.first.word] && sc.s[i-1] == ' ' && strings.Count(strings.TrimSpace(sc.s[strong:i]), " ") == 0 {
-			return // Route 66
+			return false // Route 66
 		}
 	}
 	for at := i; c.after < 2; {
@@ -372,12 +372,12 @@ func (sc *scan) behind(i int) {
 		}
 	}
 	if c.end == i {
-		return
+		return false
 	}
 	if k := c.start - 3; k >= sc.floor() && sc.s[k+1:k+3] == ". " && classes[sc.s[k]] == isUpperByte && !wordByte(sc.at(k-1)) { // C. Beerninckstraat
 		c.start = k
 	}
-	sc.settle(c, c.start, false)
+	return sc.settle(c, c.start, false)
 }
 
 // addressed tells whether words before i announce an address.

@@ -95,7 +95,7 @@ func (sc *scan) number(i int) {
 	case sc.date(i):
 		sc.place(i)
 	default:
-		if sc.amount(i) || cl.n == 2 && sc.houses(i, &cl) || sc.phone(i, &cl) {
+		if sc.amount(i) || cl.n == 2 && (sc.houses(i, &cl) || sc.behind(i)) || sc.phone(i, &cl) {
 			return
 		}
 		sc.place(i)
