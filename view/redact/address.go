@@ -175,7 +175,7 @@ func (sc *scan) core(i int) core {
 				pending++
 			}
 		}
-		next := skipBlanks(sc.s, t.end, 2)
+		next := skipBlanks(sc.s, t.end, 8)
 		if sc.at(t.end) == ',' && (c.words == 0 || c.street == 3 && c.after == 0) { // 12, rue; Calle Mayor, 5
 			if n, ok := sc.token(skipBlanks(sc.s, t.end+1, 1)); ok && (n.number && c.words > 1 && n.size() < 5 || c.words == 0 && (n.street() == 3 || n.capital)) {
 				next = n.start
@@ -208,7 +208,7 @@ func (sc *scan) place(i int) {
 	}
 	start := sc.unitBefore(i)
 	next := sc.at(t.end)
-	if next != ' ' && next != ',' && next != '\n' && start == i {
+	if next != ' ' && next != ',' && next != '\n' && next != '\t' && start == i {
 		sc.behind(i)
 		return
 	}

@@ -23,7 +23,7 @@ func (sc *scan) tail(i int, sure bool) (end int, post, unit bool) {
 		if post && (country || lines > 0) {
 			break
 		}
-		if to := sc.postcode(at); to > 0 && !post && lines < 2 {
+		if to := sc.postcode(at); to > 0 && !post && (lines < 2 || lines < 3 && (unit || country)) {
 			if n > 0 || comma || lines > 0 {
 				end, post = to, true
 				if country {
@@ -39,7 +39,7 @@ func (sc *scan) tail(i int, sure bool) (end int, post, unit bool) {
 			}
 		}
 		to, isCountry := sc.region(at)
-		if to == 0 || lines > 1 && !isCountry || country && !isCountry || lines > 2 {
+		if to == 0 || lines > 1 && !isCountry && !unit || country && !isCountry || lines > 2 {
 			break
 		}
 		if !comma && lines == 0 && !post && !unit && !sure || !sc.ends(to, lines > 0, comma || unit || post) {

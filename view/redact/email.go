@@ -116,7 +116,7 @@ func spokenDot(s string, i int) int {
 
 // skipBlanks returns i after up to most blanks.
 func skipBlanks(s string, i, most int) int {
-	for ; most > 0 && i < len(s) && s[i] == ' '; most-- {
+	for ; most > 0 && i < len(s) && (s[i] == ' ' || s[i] == '\t'); most-- {
 		i++
 	}
 	return i
