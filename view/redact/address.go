@@ -153,6 +153,9 @@ func (sc *scan) core(i int) core {
 				continue
 			}
 			s := t.street()
+			if c.words == 0 && c.before > 0 && streetsBefore[t.word] && isSmall(t.word[0]) && !sc.small { // 9 place aux Herbes
+				s = 3
+			}
 			if s == 0 && !t.capital && !t.particle() {
 				break
 			}
@@ -345,6 +348,9 @@ func (sc *scan) behind(i int) bool {
 		}
 	}
 	if start == i {
+		return false
+	}
+	if street < 3 && strings.HasSuffix(strings.TrimRight(sc.s[start:i], " "), ",") { // Carine, 2
 		return false
 	}
 	c := core{start: start, end: i, words: words, street: street}

@@ -12,7 +12,7 @@ func set(words string) map[string]bool {
 
 // streetsBefore are the words for a street that stand before its name.
 var streetsBefore = set(`rue avenue av av. ave boulevard bd bd. bvd blvd place chemin allée allee impasse quai route cours square passage sentier ruelle rond-point faubourg lotissement résidence residence
-	via viale piazza corso strada vicolo piazzale largo calle c/ avenida avda avda. av plaza paseo pza pza. carrer carretera camino ronda travesía glorieta passeig rambla rúa
+	via viale piazza corso strada vicolo piazzale largo calle c/ avenida avda avda. av plaza paseo pza pza. carrer carretera camino ronda chaussée venelle hameau lieu-dit montée côte traverse esplanade promenade clos mail parvis cité travesía glorieta passeig rambla rúa
 	rua r r. travessa praça praca estrada alameda ul ul. ulica ulice al al. aleja os os. pl pl. plac nám nám. náměstí třída ulitsa улица`)
 
 // streetsAfter are those that stand behind it, as a word of their own.
@@ -42,7 +42,7 @@ var edges = set(`in and of the an am a i e y en im v à zu al the auf na pod u`)
 var noPlaces = set(`the i we it he she they you if when this that these our your my his her please thanks thank regards best cheers dear hi hello mobile phone fax desk tel tél telephone email e-mail mail web website
 	mr mrs ms dr. prof call ask and but or so then for after before last in on at with from to is was are january february march april may june july august september october november december
 	jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun janvier février mars avril mai juin juillet août septembre octobre novembre décembre
-	lundi mardi mercredi jeudi vendredi samedi dimanche je nous il elle on merci cordialement bonjour et ou mais si le les enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
+	lundi mardi mercredi jeudi vendredi samedi dimanche je nous il elle on merci cordialement bonjour et ou mais si enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre
 	chapter section version windows fiscal fy phase step title article page figure table gate level grade day week month year part no number act public law rule order volume vol issue top am pm gmt est pst edt pdt utc
 	form schedule booth item round example lesson priority action equation sprint goal area sector group pier bldg building beta release task question answer series model type class method note appendix annex clause paragraph line row column slide box bus train flight channel highway interstate exit mile season episode team district ward zone unit top page pages paragraph survey census summit conference over approximately about around some all nearly almost under more than only now of as using following like upwards americans rooms forms sections chapters copyright epub doi vol publication bulletin memo memorandum circular directive resolution order executive epoch cohort wave stage tier rank score grade rev revision update edition project program fund budget award fellow fellows python java drupal excel word office html css sql http ios android iphone galaxy catch apollo boeing airbus formula opus symphony psalm verse covid agenda horizon fortune forbes inc ip wordpress
 	percent million billion users people employees members hours minutes days years it's we're i'm please when where date name zip country phone: serving amazon`)

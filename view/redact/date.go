@@ -5,12 +5,12 @@ import "strings"
 // birthWords announce a date of birth.
 var birthWords = []string{
 	"born on", "born the", "born in", "born:", "born ", "date of birth", "birth date", "birthdate", "birthday", "dob", "d.o.b", "b-day",
-	"née le", "né le", "né.e le", "né·e le", "né(e) le", "née en", "né en", "née un", "né un", "ne le ", "nee le ", "date de naissance", "naissance :", "naissance:", "anniversaire", "naquit le",
+	"née le", "né le", "né.e le", "né·e le", "né(e) le", "née en", "né en", "née à", "né à", "nés le", "nées le", "née un", "né un", "ne le ", "nee le ", "date de naissance", "naissance :", "naissance:", "anniversaire", "naquit le",
 	"geboren am", "geboren:", "geb. am", "geb.", "geburtsdatum", "geburtstag", "nacido el", "nacida el", "nací el", "nacimiento", "nato il", "nata il", "data di nascita", "nascido em", "nascida em",
 }
 
 // mostBirth is how far behind its announcement a date may stand, in bytes.
-const mostBirth = 36
+const mostBirth = 44
 
 // birth looks for the date that word announces.
 func (sc *scan) birth(start, end int, word string) {
@@ -97,6 +97,9 @@ func (sc *scan) dateAt(i int) int {
 	if n := sc.month(i); n > 0 { // March 12, 1984
 		at := sc.joint(i + n)
 		d := sc.digits(at, 4)
+		if at > i+n && sc.year(at) > 0 && d == 4 { // mai 1958
+			return at + 4
+		}
 		if at == i+n || d == 0 || d > 2 {
 			return 0
 		}

@@ -41,7 +41,10 @@ func (sc *scan) national(i int, cl *cluster) bool {
 			g.digits == 11 && ok && sc.steuerID(i, cl, k, d):
 			sc.add(i, g.end, LabelNationalID)
 			return true
-		case g.digits == 13 && ok && sc.announced(i, 60, "sécu", "nir", "insee", "secu") && (d[0] == '1' || d[0] == '2'):
+		case g.digits == 13 && ok && avs(d) && (sc.at(i+3) == '.' || cl.n == 1), g.digits == 11 && ok && belgian(d) && sc.shaped(cl, k, ".-", 2, 2, 2, 3, 2):
+			sc.add(i, g.end, LabelNationalID)
+			return true
+		case g.digits == 13 && ok && (k+1 == cl.n || cl.groups[k+1].digits != 15) && sc.announced(i, 60, "sécu", "nir", "insee", "secu") && (d[0] == '1' || d[0] == '2'):
 			sc.add(i, g.end, LabelNationalID)
 			return true
 		case g.digits == 8 && k < 3 && sc.dni(i, g.end, d):
@@ -70,6 +73,23 @@ func nir(d string) bool {
 		return false
 	}
 	return 97-mod97(d[:13]) == int(d[13]-'0')*10+int(d[14]-'0')
+}
+
+// avs tells whether d is a Swiss insurance number: 756 and a check digit as
+// articles have it (EAN-13).
+func avs(d string) bool {
+	sum := 0
+	for i := range len(d) {
+		sum += int(d[i]-'0') * (1 + 2*(i%2))
+	}
+	return d[:3] == "756" && sum%10 == 0
+}
+
+// belgian tells whether d is a Belgian national number: a date of birth, a
+// serial, and what is left to 97, for those born since 2000 with a 2 in front.
+func belgian(d string) bool {
+	check := int(d[9]-'0')*10 + int(d[10]-'0')
+	return 97-mod97(d[:9]) == check || 97-mod97("2"+d[:9]) == check
 }
 
 // corsica looks for a French number of somebody born in 2A or 2B: the letter

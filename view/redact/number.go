@@ -117,8 +117,7 @@ func (sc *scan) ipv4(i int, cl *cluster) bool {
 	if _, err := netip.ParseAddr(sc.s[i:end]); err != nil {
 		return false
 	}
-	before := lower(sc.s[max(0, i-9):i])
-	if !sc.whole(i, end) || sc.at(end) == '.' && digit(sc.at(end+1)) || sc.at(i-1) == '.' || strings.HasSuffix(before, "version ") || strings.HasSuffix(before, " v") {
+	if !sc.whole(i, end) || sc.at(end) == '.' && digit(sc.at(end+1)) || sc.at(i-1) == '.' || sc.s[i] == '0' && sc.s[i:end] != "0.0.0.0" || sc.release(i, end) {
 		return false
 	}
 	if sc.at(end) == '/' && digit(sc.at(end+1)) {
@@ -132,6 +131,13 @@ func (sc *scan) ipv4(i int, cl *cluster) bool {
 	}
 	sc.add(i, end, LabelIP)
 	return true
+}
+
+// release tells whether words beside a number say that it is one of software.
+func (sc *scan) release(i, end int) bool {
+	after := lower(sc.s[end:min(len(sc.s), end+22)])
+	return sc.announced(i, 24, "version", "branch", "release", "firmware", "build ", "upgrade") || sc.at(i-1) == ' ' && sc.at(i-2)|0x20 == 'v' && !letter(sc.at(i-3)) ||
+		strings.Contains(after, "micrologiciel") || strings.Contains(after, "firmware")
 }
 
 func hexByte(c byte) bool { return digit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }

@@ -6,11 +6,11 @@ import "strings"
 var salaryWords = []string{
 	"salary", "salaries", "salaire", "i earn", "i make", "i'm making", "earning", "earned", "i am paid", "i'm paid", "i get paid", "paid me", "pays me", "wage", "my pay", "pay:", "base pay", "take home", "take-home", "takes home", "compensation",
 	"je gagne", "gagnais", "gagne ", "je touche", "rémunération", "remuneration", "paye de", "paie de", "fiche de paie", "payé", "payée", "rémunéré", "fixe de", "prétentions", "sueldo", "salario", "gano ", "cobro ", "gehalt", "verdiene", "stipendio", "guadagno", "ordenado",
-	"brut", "gross ", " ctc", "tjm", "smic",
+	"brut", "bonus", "prime de", "touche ", "touchera", "m'offre", "embauche", "payés", "payées", " ctc", "tjm", "smic",
 }
 
 // mostSalary is how far behind its announcement an amount may stand.
-const mostSalary = 44
+const mostSalary = 56
 
 // salaryAfter looks for the amount that the word from start to end announces.
 func (sc *scan) salaryAfter(start, end int) {
@@ -36,7 +36,7 @@ func (sc *scan) salaryAfter(start, end int) {
 			continue
 		}
 		if a.end > 0 && (a.value >= 200 || money || a.currency) && !a.percent && (money || a.currency || a.thousand || a.value >= 1000 && !a.year) {
-			sc.add(from, sc.period(sc.span(a.end)), LabelSalary)
+			sc.add(from, sc.span(a.end), LabelSalary)
 			return
 		}
 		i = max(i, a.end-1)
@@ -159,24 +159,35 @@ func (sc *scan) amount(i int) bool {
 	for end < len(sc.s) && end-i < 12 && (digit(sc.s[end]) || sc.s[end] == ' ' || sc.s[end] == ',' || sc.s[end] == '.') {
 		end++
 	}
-	if c := sc.at(end); c|0x20 != 'k' && c|0x20 != 'e' && c != 0xe2 && c != 0xc2 && c != '$' && !sc.currencyBefore(i) {
+	if c := sc.at(end); c|0x20 != 'k' && c|0x20 != 'e' && c != '-' && c != 0xe2 && c != 0xc2 && c != '$' && !sc.currencyBefore(i) {
 		return false
 	}
 	a := sc.money(i)
-	if a.end == 0 || !a.currency && !a.thousand && !sc.currencyBefore(i) || a.value < 200 {
+	if a.end == 0 || !a.currency && !a.thousand && !sc.currencyBefore(i) && sc.at(a.end) != '-' || a.value < 10 {
 		return false
 	}
-	to := sc.period(sc.span(a.end))
+	paid := sc.span(a.end)
+	to := sc.period(paid)
 	tail := lower(sc.s[a.end:to])
 	for _, w := range []string{"brut", "net", "gross", "bruto"} {
 		if strings.Contains(tail, w) {
-			sc.add(sc.sign(i), to, LabelSalary)
+			sc.add(sc.sign(i), paid, LabelSalary)
 			return true
 		}
 	}
+	for _, w := range []string{"heure", "hour", "par mois", "par an", "a year", "a month", "per year", "per month", "/mois", "/an", "/year", "/month", "al mes"} {
+		if strings.Contains(tail, w) && (a.value >= 1000 || strings.HasSuffix(w, "eure") || w == "hour") {
+			sc.add(sc.sign(i), paid, LabelSalary)
+			return true
+		}
+	}
+	if to > a.end && strings.HasSuffix(tail, "k€") && strings.ContainsAny(tail, "-àt") { // a range in thousands
+		sc.add(sc.sign(i), paid, LabelSalary)
+		return true
+	}
 	after := lower(sc.s[to:min(len(sc.s), to+16)])
 	if tail != "" && (strings.HasPrefix(after, " salary") || strings.HasPrefix(after, " de salaire")) || strings.HasPrefix(after, " salary") || strings.HasPrefix(after, " de salaire") {
-		sc.add(sc.sign(i), to, LabelSalary)
+		sc.add(sc.sign(i), paid, LabelSalary)
 		return true
 	}
 	return false

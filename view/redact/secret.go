@@ -243,7 +243,7 @@ var passwordWords = []string{
 }
 
 // linkWords may stand between the announcement and the password.
-var linkWords = []string{"is", "was", "are", "est", "c'est", "ist", "es", "lautet", "é", "=", ":", "->", "=>", ":=", "are:", "is:", "est:", "was:", "now", "still", "maintenant", "désormais", "toujours", "currently", "set to", "to", "sera", "becomes"}
+var linkWords = []string{"is", "was", "are", "est", "c'est", "était", "c'était", "ist", "es", "lautet", "é", "=", ":", "->", "=>", ":=", "are:", "is:", "est:", "was:", "now", "still", "maintenant", "désormais", "toujours", "currently", "set to", "to", "sera", "becomes"}
 
 // password looks for what the word from start to end announces.
 func (sc *scan) password(start, end int) {
@@ -251,8 +251,18 @@ func (sc *scan) password(start, end int) {
 		return
 	}
 	i, linked := end, false
-	limit := min(len(sc.s), end+48)
-	for words := 0; i < limit && words < 7; words++ {
+	limit := min(len(sc.s), end+64)
+	if at := skipBlanks(sc.s, end, 1); at > end && wordByte(sc.at(at)) { // "with the password Pump4you"
+		n := at
+		for n < limit && sc.s[n] > ' ' {
+			n++
+		}
+		if w := strings.TrimRight(sc.s[at:n], ".,;:!?)"); len(w) > 4 && chosen(w) && !strings.ContainsAny(w, ":=") {
+			sc.add(at, at+len(w), LabelSecret)
+			return
+		}
+	}
+	for words := 0; i < limit && words < 9; words++ {
 		i = skipBlanks(sc.s, i, 3)
 		n := i
 		for n < limit && sc.s[n] != ' ' && sc.s[n] != '\n' {
