@@ -55,6 +55,7 @@ func TestWhatIsTakenOut(t *testing.T) {
 		{"a password", "", "my password is hunter2.", "my password is [SECRET]."},
 		{"a French password", "", "le mot de passe est Soleil!12", "le mot de passe est [SECRET]"},
 		{"a short French password", "", "mdp : soleil12", "mdp : [SECRET]"},
+		{"a password that is a word", "", "the password is swordfish.", "the password is [SECRET]."},
 		{"talk of passwords", "", "My password is not working. The password is required.", "My password is not working. The password is required."},
 		{"a French address", "", "12 bis, rue de la Paix, 75002 Paris", "[ADDRESS]"},
 		{"a German address", "", "Hauptstraße 5, 10115 Berlin", "[ADDRESS]"},

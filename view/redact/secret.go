@@ -328,9 +328,27 @@ func (sc *scan) passwordAt(i int) {
 	for end > i && strings.IndexByte(".,;:?)'", sc.s[end-1]) >= 0 {
 		end--
 	}
-	if end-i >= 4 && chosen(sc.s[i:end]) {
+	if end-i >= 4 && (chosen(sc.s[i:end]) || sc.said(i, end)) {
 		sc.add(i, end, LabelSecret)
 	}
+}
+
+// notPasswords are words that say something of a password where it could stand.
+var notPasswords = set(`required wrong incorrect correct expired invalid protected needed encrypted empty strong weak secure changed reset stored hashed optional mandatory unknown lost missing fine good long short sensitive there
+	here done gone below above your mine ours that this valid accepted rejected known used available different same public private temporary important everything enough safe unsafe dead leaked stolen compromised forgotten shared
+	generated saved sent hidden visible blank disabled enabled impossible possible easy hard simple obvious secret yours case null none true false
+	obligatoire faux oublié perdu expiré requis invalide mauvais changé trop connu inconnu nécessaire facultatif incorrecte modifié enregistré visible volé partagé simple fort faible temporaire provisoire periodo falsch richtig abgelaufen geändert vergessen`)
+
+// said tells whether a plain word stands where a password does and ends what is
+// said: "the password is swordfish."
+func (sc *scan) said(i, end int) bool {
+	for k := i; k < end; k++ {
+		if !letter(sc.s[k]) {
+			return false
+		}
+	}
+	c := sc.at(end)
+	return (c == 0 || c == '\n' || c == '.' || c == ',' || c == '!' || c == ';') && !wordByte(sc.at(end+1)) && !notPasswords[strings.ToLower(sc.s[i:end])]
 }
 
 // chosen tells whether a word looks like a password: no word of a language is
