@@ -115,6 +115,8 @@ type core struct {
 	first                token // the first word
 	barred               bool  // a word that addresses do not have
 	parted               bool  // a comma or a line break stands behind the first number
+	common               bool  // its word for a street is another word as well
+	pending              int   // particles that no name has followed yet
 }
 
 // mostCore is how many words and numbers a core has at most.
@@ -123,81 +125,104 @@ const mostCore = 10
 // core reads the street at i.
 func (sc *scan) core(i int) core {
 	c := core{start: i, end: i}
-	at, pending, common := i, 0, false
+	at := i
 	for range mostCore {
 		t, ok := sc.token(at)
 		if !ok || t.start < sc.until && t.start > i {
 			break
 		}
-		if t.number {
-			switch {
-			case c.words == 0 && c.before < 2:
-				c.before++
-			case c.words > 0 && c.after < 2 && pending == 0:
-				c.after++
-			default:
-				return c
+		switch {
+		case t.number:
+			ok = sc.addNumber(&c, t)
+		case c.after > 0, units[t.word] && c.words > 0:
+			ok = false
+		case c.words == 0 && c.before > 0 && repeats[t.word]: // 12 bis
+			if sc.at(t.end) == ',' {
+				t.end++
 			}
-			c.end = t.end
-			if c.after > 0 && sc.at(t.end) == '.' && (sc.at(t.end+1) == 0 || sc.at(t.end+1) != ' ') { // út 15.
-				c.end++
-			}
-		} else {
-			if c.after > 0 || units[t.word] && c.words > 0 {
-				break
-			}
-			if c.words == 0 && c.before > 0 && (t.word == "bis" || t.word == "ter" || t.word == "quater") {
-				if at = skipBlanks(sc.s, t.end, 2); sc.at(at) == ',' {
-					at = skipBlanks(sc.s, at+1, 2)
-				}
-				continue
-			}
-			s := t.street()
-			if c.words == 0 && c.before > 0 && streetsBefore[t.word] && isSmall(t.word[0]) && !sc.small { // 9 place aux Herbes
-				s = 3
-			}
-			if s == 0 && !t.capital && !t.particle() {
-				break
-			}
-			if noPlaces[strings.TrimRight(t.word, ".")] && c.street < 3 && (c.words == 0 || !streetsAfter[t.word]) {
-				c.barred = c.barred || c.words == 0
-				break
-			}
-			if c.words == 0 && c.first.end == 0 {
-				c.first = t
-			}
-			switch {
-			case s == 3, s == 2 && c.words > 0 && (!commonAfter[t.word] || t.capital):
-				c.street = max(c.street, s)
-				common = common || s == 2 && commonAfter[t.word]
-				fallthrough
-			case t.capital:
-				c.words++
-				c.end, pending = t.end, 0
-			default:
-				pending++
-			}
+		default:
+			ok = sc.addWord(&c, t)
 		}
-		next := skipBlanks(sc.s, t.end, 8)
-		if sc.at(t.end) == ',' && (c.words == 0 || c.street == 3 && c.after == 0) { // 12, rue; Calle Mayor, 5
-			if n, ok := sc.token(skipBlanks(sc.s, t.end+1, 1)); ok && (n.number && c.words > 1 && n.size() < 5 || c.words == 0 && (n.street() == 3 || n.capital)) {
-				next = n.start
-				c.parted = c.parted || n.street() < 3
-			}
+		if !ok {
+			break
 		}
-		if c.words == 0 && sc.at(next) == '\n' { // the number on a line of its own
-			next = skipBlanks(sc.s, next+1, 12)
-			c.parted = true
-		}
+		next := sc.onward(&c, t)
 		if next == t.end {
 			break
 		}
 		at = next
 	}
-	if common && c.before == 0 && c.street == 2 {
+	if c.common && c.before == 0 && c.street == 2 {
 		c.street = 1
 	}
 	return c
+}
+
+// repeats are what a house number that comes twice is told apart by.
+var repeats = set("bis ter quater")
+
+// addNumber takes a number of a street, where one may stand.
+func (sc *scan) addNumber(c *core, t token) bool {
+	switch {
+	case c.words == 0 && c.before < 2:
+		c.before++
+	case c.words > 0 && c.after < 2 && c.pending == 0:
+		c.after++
+	default:
+		return false
+	}
+	c.end = t.end
+	if c.after > 0 && sc.at(t.end) == '.' && sc.at(t.end+1) != ' ' { // út 15.
+		c.end++
+	}
+	return true
+}
+
+// addWord takes a word of a street.
+func (sc *scan) addWord(c *core, t token) bool {
+	s := t.street()
+	if c.words == 0 && c.before > 0 && streetsBefore[t.word] && isSmall(t.word[0]) && !sc.small { // 9 place aux Herbes
+		s = 3
+	}
+	if s == 0 && !t.capital && !t.particle() {
+		return false
+	}
+	if noPlaces[strings.TrimRight(t.word, ".")] && c.street < 3 && (c.words == 0 || !streetsAfter[t.word]) {
+		c.barred = c.barred || c.words == 0
+		return false
+	}
+	if c.words == 0 && c.first.end == 0 {
+		c.first = t
+	}
+	sure := s == 3 || s == 2 && c.words > 0 && (!commonAfter[t.word] || t.capital)
+	if sure {
+		c.street = max(c.street, s)
+		c.common = c.common || s == 2 && commonAfter[t.word]
+	}
+	if !sure && !t.capital {
+		c.pending++
+		return true
+	}
+	c.words++
+	c.end, c.pending = t.end, 0
+	return true
+}
+
+// onward returns where the next word or number of a street may begin, behind t.
+func (sc *scan) onward(c *core, t token) int {
+	next := skipBlanks(sc.s, t.end, 8)
+	if sc.at(t.end) == ',' && (c.words == 0 || c.street == 3 && c.after == 0) { // 12, rue; Calle Mayor, 5
+		n, ok := sc.token(skipBlanks(sc.s, t.end+1, 1))
+		if ok && (n.number && c.words > 1 && n.size() < 5 || c.words == 0 && (n.street() == 3 || n.capital)) {
+			next = n.start
+			c.parted = c.parted || n.street() < 3
+		}
+	}
+	if c.words == 0 && sc.at(next) == '\n' { // the number on a line of its own
+		next = skipBlanks(sc.s, next+1, 12)
+		c.parted = true
+	}
+	return next
 }
 
 // place looks for an address whose first number is at i.
@@ -244,7 +269,7 @@ func (sc *scan) settle(c core, start int, unit bool) bool {
 	unit = unit || more
 	ok := sure || unit && c.before+c.after > 0 || sc.framed(c)
 	if !ok && c.before+c.after > 0 {
-		ok = post && end > c.end+6 && (c.before+c.after > 1 || c.after > 0) && !sc.dated(c) || sc.addressed(start) && sc.led(start) && !sc.dated(c)
+		ok = post && end > c.end+6 && (c.before+c.after > 1 || c.after > 0) && !sc.dated(c) || sc.addressed(start) && (sc.led(start) || sc.pair(start) < start) && !sc.dated(c)
 		ok = ok && !sc.measured(c)
 	}
 	if !ok {
@@ -309,151 +334,7 @@ func (sc *scan) measured(c core) bool {
 	return c.before == 1 && c.after == 0 && c.street == 0 && sc.digits(c.start, 6) < 3
 }
 
-// behind looks for a street whose number, at i, stands behind it: "Via Roma 131".
-func (sc *scan) behind(i int) bool {
-	if sc.at(i-1) != ' ' || !wordByte(sc.at(i-2)) && sc.at(i-2) != '.' && sc.at(i-2) != ',' {
-		return false
-	}
-	at, start, words, street, strong := i, i, 0, 0, i
-	floor := max(sc.floor(), i-72)
-	for words < 6 {
-		end := at
-		for end > floor && (sc.s[end-1] == ' ' || words == 0 && sc.s[end-1] == ',') {
-			end--
-		}
-		if end == at || at-end > 2 {
-			break
-		}
-		begin := end
-		for begin > floor && sc.s[begin-1] != ' ' && sc.s[begin-1] != '\n' && sc.s[begin-1] != ':' && sc.s[begin-1] != ',' {
-			begin--
-		}
-		t, ok := sc.token(begin)
-		if !ok || t.number || t.end != end || noPlaces[strings.TrimRight(t.word, ".")] && t.word != "st." {
-			break
-		}
-		s := t.street()
-		if !t.capital && !t.particle() && s < 3 && (s != 2 || commonAfter[t.word]) {
-			break
-		}
-		words++
-		at = begin
-		if t.capital || s == 3 {
-			start = begin
-		}
-		if s == 3 && strong == i {
-			street, strong = 3, begin
-		} else if s == 2 && words == 1 && !commonAfter[t.word] {
-			street = 2
-		}
-	}
-	if start == i {
-		return false
-	}
-	if street < 3 && strings.HasSuffix(strings.TrimRight(sc.s[start:i], " "), ",") { // Carine, 2
-		return false
-	}
-	c := core{start: start, end: i, words: words, street: street}
-	if t, ok := sc.token(start); ok {
-		c.first = t
-	}
-	if street == 3 {
-		c.start = strong
-		if t, ok := sc.token(strong); ok {
-			c.first = t
-		}
-		if streetsBefore[c.first.word] && sc.s[i-1] == ' ' && strings.Count(strings.TrimSpace(sc.s[strong:i]), " ") == 0 {
-			return false // Route 66
-		}
-	}
-	for at := i; c.after < 2; {
-		t, ok := sc.token(at)
-		if !ok || !t.number || t.size() > 6 {
-			break
-		}
-		c.end = t.end
-		c.after++
-		if at = skipBlanks(sc.s, t.end, 1); at == t.end {
-			break
-		}
-	}
-	if c.end == i {
-		return false
-	}
-	if k := c.start - 3; k >= sc.floor() && sc.s[k+1:k+3] == ". " && classes[sc.s[k]] == isUpperByte && !wordByte(sc.at(k-1)) { // C. Beerninckstraat
-		c.start = k
-	}
-	return sc.settle(c, c.start, false)
-}
-
 // addressed tells whether words before i announce an address.
 func (sc *scan) addressed(i int) bool {
 	return sc.announced(i, 72, addressWords...)
-}
-
-// pair returns the start of "Leon and Eyrarodda 66" whose second street begins at i.
-func (sc *scan) pair(i int) int {
-	and := 0
-	for _, w := range []string{" and ", " & ", " et ", " und ", " y "} {
-		if strings.HasSuffix(sc.s[max(sc.floor(), i-5):i], w) {
-			and = len(w)
-		}
-	}
-	if and == 0 {
-		return i
-	}
-	end := i - and
-	begin := end
-	for begin > max(sc.floor(), end-48) && sc.s[begin-1] != ' ' && sc.s[begin-1] != '\n' {
-		begin--
-	}
-	if t, ok := sc.token(begin); ok && t.capital && t.end == end && (sc.addressed(begin) || sc.at(begin-1) == '\n') {
-		return begin
-	}
-	return i
-}
-
-// capitals returns the start of up to three words with capitals before i.
-func (sc *scan) capitals(i int) int {
-	for range 3 {
-		begin := i - 1
-		for begin > max(sc.floor(), i-32) && sc.s[begin-1] != ' ' && sc.s[begin-1] != '\n' {
-			begin--
-		}
-		t, ok := token{}, false
-		if begin >= sc.floor() && begin > 0 {
-			t, ok = sc.token(begin)
-		}
-		if !ok || t.number || t.end != i-1 || sc.s[t.end] != ' ' || !t.capital || noPlaces[t.word] {
-			return i
-		}
-		i = begin
-	}
-	return i
-}
-
-// unitBefore returns the start of the unit whose number is at i, or i.
-func (sc *scan) unitBefore(i int) int {
-	end := i
-	for end > sc.floor() && i-end < 2 && sc.s[end-1] == ' ' {
-		end--
-	}
-	begin := end
-	for begin > sc.floor() && end-begin < 12 && (wordByte(sc.s[begin-1]) || sc.s[begin-1] == '.') {
-		begin--
-	}
-	if w := strings.ToLower(sc.s[begin:end]); units[w] && w != "top" && end < i {
-		return begin
-	}
-	return i
-}
-
-// houses looks for a street behind two numbers that could be a telephone's:
-// "03262 2437 Main St".
-func (sc *scan) houses(i int, cl *cluster) bool {
-	if cl.groups[1].start-cl.groups[0].end != 1 || sc.at(cl.groups[1].end) != ' ' || cl.groups[1].digits > 10 {
-		return false
-	}
-	c := sc.core(i)
-	return c.before == 2 && c.words > 0 && !c.barred && sc.settle(c, sc.unitBefore(i), false)
 }

@@ -183,7 +183,7 @@ func (sc *scan) region(i int) (end int, country bool) {
 			first = t
 		}
 		words++
-		if t.capital && !t.particle() || code { // Le Havre, not Le
+		if t.capital && (stands || !t.particle()) || code { // Le Havre, not Le
 			end = t.end
 		}
 		if sc.at(t.end) == ':' || sc.at(t.end) == '@' || sc.at(t.end) == '_' {

@@ -80,7 +80,7 @@ func (sc *scan) calls(start, i, k int, cl *cluster) bool {
 	case d[0] == '0' && d[1] != '0' && g.digits >= 9 && g.digits <= 11 && !strings.Contains(text, "/"):
 		return k > 0 || g.digits >= 10
 	}
-	if sc.c.Region != "" && g.digits >= 8 && sc.valid(text) {
+	if sc.c.Region != "" && g.digits >= 8 && k < 6 && sc.valid(text) {
 		return true
 	}
 	if strings.Contains(text, "/") || k == 1 && cl.groups[0].end-i == 4 && g.end-g.start == 4 && sc.s[g.start-1] == '-' { // from one to another
