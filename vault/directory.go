@@ -18,10 +18,15 @@ import (
 // keyed hashes. It outlives an erasure as a suppression list: or a name would
 // come back in others' texts on the day it is forgotten.
 type Directory struct {
-	keys    *Keys
-	names   map[licet.Digest]bool
+	names   map[licet.Digest]bool // and what names begin with
 	handles map[licet.Digest]bool
 	shields int
+	// hasher makes the keyed hashes; asked remembers answers, because the words of
+	// a text are mostly the same ones again.
+	hasher *hasher
+	asked  [3]*answers
+	// begun: every name was entered with what it begins with.
+	begun bool
 }
 
 // FoldName reduces a name to what people recognise: words of letters and digits,
@@ -71,8 +76,9 @@ func latin(r rune) rune {
 const shortName = 5
 
 // listed returns the folded forms under which a name is found: the whole name;
-// first and last word in both orders; all but the first, the first two; and each
-// word after the first that is long enough. A name of one word is found as it is.
+// first and last word in both orders; all but the first, the first two; either of
+// first and last word as an initial; and each word after the first that is long
+// enough. A name of one word is found as it is.
 func listed(name string) []string {
 	words := strings.Fields(FoldName(name))
 	if len(words) == 0 {
@@ -82,6 +88,7 @@ func listed(name string) []string {
 	if n := len(words); n > 1 {
 		out = append(out, words[0]+" "+words[n-1], words[n-1]+" "+words[0], strings.Join(words[1:], " "))
 		out = append(out, words[0]+" "+words[1])
+		out = append(out, initials(words)...)
 		for _, w := range words[1:] {
 			if len([]rune(w)) >= shortName {
 				out = append(out, w)
@@ -92,8 +99,46 @@ func listed(name string) []string {
 	return slices.Compact(out)
 }
 
-func (k *Keys) nameHash(folded string) licet.Digest {
-	return licet.Digest(derive(k.own["community"], "name", folded))
+// nameHashes returns the keyed hashes under which a name is found, and those of
+// the words that its forms begin with.
+func (k *Keys) nameHashes(name string) []licet.Digest {
+	h := newHasher(k.own["community"])
+	var out []licet.Digest
+	for _, form := range listed(name) {
+		first, _, _ := strings.Cut(form, " ")
+		out = append(out, h.hash("name", form), h.hash("start", first))
+	}
+	return out
+}
+
+// begin enters, into a directory that is empty, that each name in it comes with
+// what it begins with. One that was begun without is asked in full.
+func (v *Vault) begin(ctx context.Context, tx *sql.Tx) error {
+	mark := newHasher(v.keys.own["community"]).hash("start", "")
+	_, err := tx.ExecContext(ctx, `INSERT INTO directory (hash, seq, handle) SELECT ?, 0, false WHERE NOT EXISTS (SELECT 1 FROM directory)`, mark[:])
+	if err != nil {
+		return fmt.Errorf("begin the directory: %w", err)
+	}
+	return nil
+}
+
+// initials returns "m berg", "berg m", "maren b" and "m t berg". A last word of
+// one letter would make anybody's of them.
+func initials(words []string) []string {
+	first, last := words[0], words[len(words)-1]
+	letter := func(w string) string { return string([]rune(w)[:1]) }
+	if len([]rune(last)) < 2 || len([]rune(first)) < 2 {
+		return nil
+	}
+	out := []string{letter(first) + " " + last, last + " " + letter(first), first + " " + letter(last)}
+	if len(words) > 2 {
+		var all strings.Builder
+		for _, w := range words[:len(words)-1] {
+			all.WriteString(letter(w) + " ")
+		}
+		out = append(out, all.String()+last, first+" "+letter(words[1])+" "+last)
+	}
+	return out
 }
 
 func (k *Keys) handleHash(handle string) licet.Digest {
@@ -116,8 +161,11 @@ func (v *Vault) list(ctx context.Context, tx *sql.Tx, m licet.Member, seq uint64
 			d[:], int64(seq), handle) //nolint:gosec // a position fits
 		return err
 	}
-	for _, name := range listed(m.Name) {
-		if err := enter(v.keys.nameHash(name), false); err != nil {
+	if err := v.begin(ctx, tx); err != nil {
+		return err
+	}
+	for _, d := range v.keys.nameHashes(m.Name) {
+		if err := enter(d, false); err != nil {
 			return fmt.Errorf("enter a name: %w", err)
 		}
 	}
@@ -133,11 +181,11 @@ func (v *Vault) list(ctx context.Context, tx *sql.Tx, m licet.Member, seq uint64
 // position seq.
 func (v *Vault) Shield(ctx context.Context, tx *sql.Tx, called string, handle bool, seq uint64) error {
 	hashes := []licet.Digest{v.keys.handleHash(strings.TrimPrefix(called, "@"))}
+	if err := v.begin(ctx, tx); err != nil {
+		return err
+	}
 	if !handle {
-		hashes = nil
-		for _, name := range listed(called) {
-			hashes = append(hashes, v.keys.nameHash(name))
-		}
+		hashes = v.keys.nameHashes(called)
 	}
 	for _, d := range hashes {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO directory (hash, seq, handle, shield) VALUES (?1, ?2, ?3, ?2)
@@ -151,7 +199,10 @@ func (v *Vault) Shield(ctx context.Context, tx *sql.Tx, called string, handle bo
 // Directory returns the names and handles of members known before position upto,
 // and those of others who had objected before position now.
 func (v *Vault) Directory(ctx context.Context, upto, now uint64) (*Directory, error) {
-	d := &Directory{keys: v.keys, names: map[licet.Digest]bool{}, handles: map[licet.Digest]bool{}}
+	d := &Directory{names: map[licet.Digest]bool{}, handles: map[licet.Digest]bool{}, hasher: newHasher(v.keys.own["community"])}
+	for i := range d.asked {
+		d.asked[i] = newAnswers()
+	}
 	err := each(ctx, v.db, `SELECT hash, handle, shield IS NOT NULL AND shield < ?2 FROM directory WHERE seq < ?1 OR shield < ?2`, func(rows *sql.Rows) (bool, error) {
 		var hash []byte
 		var handle, shield bool
@@ -171,6 +222,7 @@ func (v *Vault) Directory(ctx context.Context, upto, now uint64) (*Directory, er
 	if err != nil {
 		return nil, fmt.Errorf("read the directory: %w", err)
 	}
+	d.begun = d.names[d.hasher.hash("start", "")]
 	return d, nil
 }
 
@@ -178,10 +230,23 @@ func (v *Vault) Directory(ctx context.Context, upto, now uint64) (*Directory, er
 func (d *Directory) Shields() int { return d.shields }
 
 // Name tells whether words, as they stand in a text, are somebody's name.
-func (d *Directory) Name(words string) bool { return d.names[d.keys.nameHash(FoldName(words))] }
+func (d *Directory) Name(words string) bool {
+	return d.asked[0].ask(words, func() bool { return d.names[d.hasher.hash("name", FoldName(words))] })
+}
+
+// Starts tells whether somebody's name may begin with word: where it does not,
+// Name need not be asked for any run of words that does.
+func (d *Directory) Starts(word string) bool {
+	return !d.begun || d.asked[1].ask(word, func() bool {
+		first, _, _ := strings.Cut(FoldName(word), " ")
+		return d.names[d.hasher.hash("start", first)]
+	})
+}
 
 // Handle tells whether h, without @, is somebody's handle.
-func (d *Directory) Handle(h string) bool { return d.handles[d.keys.handleHash(h)] }
+func (d *Directory) Handle(h string) bool {
+	return d.asked[2].ask(h, func() bool { return d.handles[d.hasher.hash("handle", foldHandle(h))] })
+}
 
 type listing struct {
 	Hash   licet.Digest `json:"hash"`

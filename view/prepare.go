@@ -59,19 +59,20 @@ func (l *Look) prepare(r, original licet.Record) (s Story) {
 			return s
 		}
 	}
+	with := redact.Context{People: l.people, Region: l.frozen.Members[r.Member].Facts.Country}
 	s.Own = redact.OwnWords(text, s.Cuts)
 	var quotes int
 	if s.Own, quotes = unquote(s.Own, l.quoted[keyOf(r.ID)]); quotes > 0 {
 		s.Cuts["quote"] += quotes
 	}
 	var cuts map[string]int
-	s.Redacted, cuts = redact.Text(s.Own, l.people)
+	s.Redacted, cuts = redact.Text(s.Own, with)
 	for what, n := range cuts {
 		s.Cuts[what] += n
 	}
-	s.Redacted = l.render(r, s.Redacted)
+	s.Redacted = render(r, s.Redacted, with)
 	if r.Employer != "" {
-		s.employer, _ = redact.Text(r.Employer, l.people)
+		s.employer, _ = redact.Text(r.Employer, with)
 	}
 	if !strings.ContainsFunc(strip(s.Redacted), func(r rune) bool {
 		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 127
@@ -91,12 +92,12 @@ func added(text, original string) string {
 }
 
 // render writes a record as a text; parts of a profile as one short line.
-func (l *Look) render(r licet.Record, text string) string {
+func render(r licet.Record, text string, c redact.Context) string {
 	if r.Title == "" && r.Employer == "" {
 		return text
 	}
-	title, _ := redact.Text(r.Title, l.people)
-	employer, _ := redact.Text(r.Employer, l.people)
+	title, _ := redact.Text(r.Title, c)
+	employer, _ := redact.Text(r.Employer, c)
 	parts := slices.DeleteFunc([]string{title, employer}, func(s string) bool { return s == "" })
 	line := strings.Join(parts, ", ")
 	if text == "" {
@@ -107,7 +108,7 @@ func (l *Look) render(r licet.Record, text string) string {
 
 // strip removes placeholders.
 func strip(text string) string {
-	for _, p := range []string{redact.Name, redact.Handle, redact.Email, redact.URL, redact.Phone} {
+	for _, p := range redact.Placeholders() {
 		text = strings.ReplaceAll(text, p, "")
 	}
 	return text
