@@ -1,13 +1,13 @@
 package app
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -16,6 +16,7 @@ import (
 
 	"licet"
 	"licet/corpus"
+	"licet/corpus/dataset"
 	"licet/policy"
 )
 
@@ -123,6 +124,7 @@ type gift struct {
 	event   licet.Disclosed
 	members []licet.MemberID
 	files   map[string][]byte
+	dataset func(dir string) error // nil: there is none
 }
 
 func (a *App) gift(ctx context.Context, d Disclosure, frozen uint64) (*gift, error) {
@@ -181,27 +183,81 @@ func (a *App) giveCorpus(ctx context.Context, g *gift, frozen uint64, allowed ma
 		}
 		g.before = append(g.before, built)
 	}
-	var rows bytes.Buffer
+	a.gathered.mu.Lock()
+	defer a.gathered.mu.Unlock()
+	stock := a.gathered.stock
+	if stock == nil || a.gathered.look.State().Next != e.at {
+		return errors.New("somebody has made a choice meanwhile: run it again")
+	}
+	said, err := stock.Said(ctx)
+	if err != nil {
+		return err
+	}
+	rows := given(stock, allowed, said)
 	members := map[licet.MemberID]bool{}
-	for r, err := range a.rows(e.corpus) {
-		if err != nil {
-			return err
-		}
-		if allowed != nil && !allowed[r.Record] {
-			continue
-		}
-		rows.Write(r.Append(nil))
-		members[r.Member] = true
-		for _, other := range r.Others {
-			members[other] = true
+	counted := func(yield func(dataset.Row, error) bool) {
+		for r, err := range rows {
+			members[r.Member] = true
+			for _, other := range r.Others {
+				members[other] = true
+			}
+			if !yield(r, err) {
+				return
+			}
 		}
 	}
-	if rows.Len() == 0 {
+	var n int64
+	if g.event.Digest, n, err = dataset.Sum(ctx, counted); err != nil {
+		return fmt.Errorf("the rows: %w", err)
+	}
+	if n == 0 {
 		return errors.New("nobody has permitted anything of theirs to be given for this purpose")
 	}
-	g.files["corpus.jsonl"] = rows.Bytes()
-	g.event.Digest, g.members = licet.Sum(rows.Bytes()), slices.Sorted(maps.Keys(members))
+	g.members = slices.Sorted(maps.Keys(members))
 	g.event.Members = len(g.members)
+	g.dataset = func(dir string) error {
+		return writeDataset(dir, rows, dataset.Card{
+			Title: "What the members of " + e.state.Origin.Origin + " permit to be learned", Community: e.state.Origin.Origin, Purpose: g.event.Purpose,
+			Basis: g.event.Basis, Notice: e.state.Notice.Notice, Contact: "the privacy centre of " + e.state.Origin.Origin, License: "other", LicenseName: "members-own-words", Seq: e.at, Corpus: e.corpus.Digest, Members: g.event.Members, LeftOut: e.excluded,
+		})
+	}
+	return nil
+}
+
+// given yields the rows that go outside: those allowed, nil for all.
+func given(stock *corpus.Stock, allowed map[licet.RecordID]bool, said map[licet.RecordID][]licet.MemberID) iter.Seq2[dataset.Row, error] {
+	return func(yield func(dataset.Row, error) bool) {
+		for k, err := range stock.Kept() {
+			if err == nil && allowed != nil && !allowed[k.Record] {
+				continue
+			}
+			if !yield(dataset.Row{
+				Text: k.Text, Kind: k.Kind, Role: k.Role, Language: k.Language, Member: k.Member, Record: k.Record, Shard: k.Shard, Slice: k.Slice,
+				Others: k.Others, AlsoSaidBy: said[k.Record], Cuts: k.Cuts,
+			}, err) {
+				return
+			}
+		}
+	}
+}
+
+// writeDataset writes rows as a dataset: Parquet, and the lines that its digest is of.
+func writeDataset(dir string, rows iter.Seq2[dataset.Row, error], card dataset.Card) error {
+	w, err := dataset.New(dir, dataset.Options{Formats: []dataset.Format{dataset.Parquet, dataset.Lines}})
+	if err != nil {
+		return fmt.Errorf("write the dataset: %w", err)
+	}
+	for r, err := range rows {
+		if err == nil {
+			err = w.Add(r)
+		}
+		if err != nil {
+			return errors.Join(fmt.Errorf("write the dataset: %w", err), w.Discard())
+		}
+	}
+	if _, err := w.Close(card); err != nil {
+		return fmt.Errorf("write the dataset: %w", err)
+	}
 	return nil
 }
 
@@ -247,6 +303,11 @@ func (g *gift) write(dir string, e licet.Event) error {
 		return fmt.Errorf("disclose: %w", err)
 	}
 	g.files["disclosure.json"] = append(note, '\n')
+	if g.dataset != nil {
+		if err := g.dataset(dir); err != nil {
+			return fmt.Errorf("disclose: logged at %d, but not written: %w", e.Seq, err)
+		}
+	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("disclose: logged at %d, but not written: %w", e.Seq, err)
 	}

@@ -20,7 +20,7 @@ import (
 // given reads the rows of a corpus that was given away.
 func given(t *testing.T, dir string) []corpus.Row {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, "corpus.jsonl"))
+	data, err := os.ReadFile(filepath.Join(dir, "data/train-00000-of-00001.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestRecipientsHearWhoIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := given(t, out)
-	data, err := os.ReadFile(filepath.Join(out, "corpus.jsonl"))
+	data, err := os.ReadFile(filepath.Join(out, "data/train-00000-of-00001.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}

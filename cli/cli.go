@@ -58,7 +58,10 @@ type command struct {
 	Process
 	dir     string
 	keyFile string
-	base    *lm.Base // nil: the bundled one
+
+	sharedDir string // of public data sets, for measurements
+
+	base *lm.Base // nil: the bundled one
 }
 
 // Run runs one command line and returns its exit code.
@@ -118,7 +121,7 @@ Begin with "licet demo". Exit codes: 0 done; 1 failure; 2 wrong use; 3 bad input
 	}
 	root.PersistentFlags().StringVar(&c.dir, "dir", dir, "the data folder (or LICET_DIR)")
 	root.PersistentFlags().StringVar(&c.keyFile, "master-key", "", "file with the master key, 32 bytes in hex or base64 (or LICET_MASTER_KEY; default: DIR.key beside the folder)")
-	root.AddCommand(
+	root.AddCommand(c.corpusCommand(),
 		c.demoCommand(), c.serveCommand(), c.signInCommand(), c.benchCommand(),
 		c.initCommand(), c.importCommand(), c.notifyCommand(), c.deliverCommand(), c.clockCommand(),
 		c.objectCommand(), c.consentCommand(), c.shieldCommand(), c.minorsCommand(), c.eraseCommand(),

@@ -215,3 +215,81 @@ func (s *Stock) Said(ctx context.Context) (_ map[licet.RecordID][]licet.MemberID
 	}
 	return out, nil
 }
+
+// A Fate is what became of one row of a stock.
+type Fate struct {
+	In      bool // it is a row of the corpus
+	HeldOut bool // its author is held out
+	// Keeper is the record in whose favour it was dropped, and Own whether that is
+	// the same author's. Said are the members for whose records it stands.
+	Keeper         licet.RecordID
+	Own            bool
+	Said           []licet.MemberID
+	Shard, Slice   int
+	Shards, Slices int
+}
+
+// Fate tells what became of a record of a member in the corpus that was made last.
+func (s *Stock) Fate(ctx context.Context, m licet.MemberID, record licet.RecordID) (f Fate, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x := s.of[m]
+	if x == nil || s.made == nil {
+		return f, nil
+	}
+	rows, err := s.rows(x)
+	if err != nil {
+		return f, err
+	}
+	at := slices.IndexFunc(rows, func(r Row) bool { return r.Record == record })
+	if at < 0 {
+		return f, nil
+	}
+	if f.HeldOut = s.made.held[m]; f.HeldOut {
+		return f, nil
+	}
+	f.In = !x.dropped[at]
+	f.Shard, f.Slice = Place(s.rank, m, s.made.layout.Shards, s.made.layout.Slices)
+	if !f.In {
+		return f, s.keeper(ctx, x.keys[at], &f)
+	}
+	d, err := s.decision(ctx, x.keys[at])
+	for _, n := range d.Also {
+		f.Said = append(f.Said, s.made.numbers[n])
+	}
+	slices.Sort(f.Said)
+	return f, err
+}
+
+// decision asks the index, which is made where there is none.
+func (s *Stock) decision(ctx context.Context, k neardup.Key) (neardup.Decision, error) {
+	if s.near == nil {
+		if err := s.index(ctx); err != nil {
+			return neardup.Decision{}, err
+		}
+	}
+	d, err := s.near.Lookup(k)
+	if err != nil {
+		return d, fmt.Errorf("near-duplicates: %w", err)
+	}
+	return d, nil
+}
+
+// keeper finds the record in whose favour another was dropped.
+func (s *Stock) keeper(ctx context.Context, k neardup.Key, f *Fate) error {
+	d, err := s.decision(ctx, k)
+	if err != nil {
+		return err
+	}
+	f.Own = d.Own
+	for _, x := range s.of {
+		if i := slices.Index(x.keys, d.For); i >= 0 {
+			rows, err := s.rows(x)
+			if err == nil {
+				f.Keeper = rows[i].Record
+			}
+			return err
+		}
+	}
+	return nil
+}

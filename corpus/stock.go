@@ -2,11 +2,15 @@ package corpus
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"slices"
 	"sync"
+
+	fastjson "github.com/go-json-experiment/json"
 
 	"licet"
 	"licet/corpus/neardup"
@@ -40,7 +44,7 @@ type Stock struct {
 }
 
 // A sheaf is one member's rows, in order of record: for each the rank that orders
-// the rows of a cell, its buckets, its length, and the line.
+// the rows of a cell, its buckets, the line and what was cut of it.
 type sheaf struct {
 	data []byte // nil: in the file
 	at   int64
@@ -96,8 +100,15 @@ func (s *Stock) Put(m licet.MemberID, passages []licet.Passage) error {
 			for _, b := range neardup.Sign(p.Text, scratch) {
 				data = binary.LittleEndian.AppendUint64(data, b)
 			}
-			data = binary.AppendUvarint(data, uint64(len(line)))
-			data = append(data, line...)
+			data = append(binary.AppendUvarint(data, uint64(len(line))), line...)
+			var cuts []byte
+			if len(p.Cuts) > 0 {
+				var err error
+				if cuts, err = json.Marshal(p.Cuts); err != nil {
+					return fmt.Errorf("what was cut: %w", err)
+				}
+			}
+			data = append(binary.AppendUvarint(data, uint64(len(cuts))), cuts...)
 			is.keys = append(is.keys, neardup.Key(rank[orderSize:]))
 			is.text += len(p.Text)
 			if len(p.Others) > 0 {
@@ -164,6 +175,7 @@ type line struct {
 	buckets []byte           // bucketsSize of them
 	others  []licet.MemberID // whom it names besides its author
 	text    []byte
+	cuts    []byte // JSON; empty: nothing was
 }
 
 // lines returns the rows of a sheaf: those that duplicates have left, or all.
@@ -180,9 +192,11 @@ func (s *Stock) lines(x *sheaf, all bool) ([]line, error) {
 		l := line{order: [orderSize]byte(data), others: x.others[i]}
 		data = data[orderSize:]
 		l.buckets, data = data[:bucketsSize], data[bucketsSize:]
-		n, size := binary.Uvarint(data)
-		data = data[size:]
-		l.text, data = data[:n], data[n:]
+		for _, part := range []*[]byte{&l.text, &l.cuts} {
+			n, size := binary.Uvarint(data)
+			data = data[size:]
+			*part, data = data[:n], data[n:]
+		}
 		if all || !x.dropped[i] {
 			out = append(out, l)
 		}
@@ -233,6 +247,42 @@ func (s *Stock) Rows() iter.Seq2[Row, error] {
 			}
 			for _, r := range rows {
 				if !yield(r, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// A Kept is a row of the corpus that was made last, and where it came to be.
+type Kept struct {
+	Row
+	Shard, Slice int
+	Cuts         map[string]int // what was taken out, by what it was
+}
+
+// Kept yields the rows of the corpus that was made last, in order of member.
+func (s *Stock) Kept() iter.Seq2[Kept, error] {
+	return func(yield func(Kept, error) bool) {
+		if s.made == nil {
+			return
+		}
+		for _, m := range slices.Sorted(maps.Keys(s.of)) {
+			if s.made.held[m] {
+				continue
+			}
+			list, err := s.lines(s.of[m], false)
+			if err != nil {
+				yield(Kept{}, err)
+				return
+			}
+			shard, slice := Place(s.rank, m, s.made.layout.Shards, s.made.layout.Slices)
+			for _, l := range list {
+				k := Kept{Shard: shard, Slice: slice}
+				if err = fastjson.Unmarshal(l.text, &k.Row); err == nil && len(l.cuts) > 0 {
+					err = json.Unmarshal(l.cuts, &k.Cuts)
+				}
+				if !yield(k, err) || err != nil {
 					return
 				}
 			}

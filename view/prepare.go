@@ -27,8 +27,11 @@ func (l *Look) passage(r licet.Record) (licet.Passage, []string) {
 		return licet.Passage{}, []string{s.Reason}
 	}
 	out := licet.Passage{Member: r.Member, Record: r.ID, Kind: r.Kind, Role: r.Role, Language: r.Language, Text: s.Redacted, Employer: s.employer}
-	if len(s.Cuts) > 0 {
-		out.Cuts = s.Cuts
+	if len(s.OwnCuts)+len(s.Redactions) > 0 {
+		out.Cuts = s.OwnCuts
+		for what, n := range s.Redactions {
+			out.Cuts[what] += n
+		}
 	}
 	for _, other := range []licet.MemberID{r.About, original.Member} {
 		if other != "" && other != r.Member {
@@ -41,17 +44,18 @@ func (l *Look) passage(r licet.Record) (licet.Passage, []string) {
 
 // A Story is what becomes of a record's text, step by step.
 type Story struct {
-	Raw      string         // as the platform gave it
-	Own      string         // without what others wrote
-	Redacted string         // without what identifies people: what may be used
-	Cuts     map[string]int // what was taken out, by what it was
-	Reason   string         // why nothing of it is used; empty: it is
-	employer string
+	Raw        string         // as the platform gave it
+	Own        string         // without what others wrote
+	OwnCuts    map[string]int // what was taken out for that, by what it was
+	Redacted   string         // without what identifies people: what may be used
+	Redactions map[string]int // what was replaced for that, by what it was
+	Reason     string         // why nothing of it is used; empty: it is
+	employer   string
 }
 
 // prepare takes a permitted record's text through every step.
 func (l *Look) prepare(r, original licet.Record) (s Story) {
-	s.Raw, s.Cuts = r.Text, map[string]int{}
+	s.Raw, s.OwnCuts = r.Text, map[string]int{}
 	text := r.Text
 	if r.ShareOf != "" {
 		if text = added(text, original.Text); text == "" {
@@ -60,16 +64,12 @@ func (l *Look) prepare(r, original licet.Record) (s Story) {
 		}
 	}
 	with := redact.Context{People: l.people, Region: l.frozen.Members[r.Member].Facts.Country}
-	s.Own = redact.OwnWords(text, s.Cuts)
+	s.Own = redact.OwnWords(text, s.OwnCuts)
 	var quotes int
 	if s.Own, quotes = unquote(s.Own, l.quoted[keyOf(r.ID)]); quotes > 0 {
-		s.Cuts["quote"] += quotes
+		s.OwnCuts["quote"] += quotes
 	}
-	var cuts map[string]int
-	s.Redacted, cuts = redact.Text(s.Own, with)
-	for what, n := range cuts {
-		s.Cuts[what] += n
-	}
+	s.Redacted, s.Redactions = redact.Text(s.Own, with)
 	s.Redacted = render(r, s.Redacted, with)
 	if r.Employer != "" {
 		s.employer, _ = redact.Text(r.Employer, with)

@@ -3,6 +3,7 @@ package score
 import (
 	"bufio"
 	"bytes"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -148,3 +149,10 @@ func Lines(name string, r io.Reader) (Set, error) {
 	}
 	return s, nil
 }
+
+//go:embed testdata/french.jsonl
+var french []byte
+
+// French returns the texts in French that the project wrote and labelled itself
+// (testdata/README.md).
+func French() (Set, error) { return Lines("french", bytes.NewReader(french)) }
