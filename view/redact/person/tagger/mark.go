@@ -1,0 +1,118 @@
+package tagger
+
+import "unicode/utf8"
+
+// skip returns where the character at i ends.
+func skip(text string, i int) int {
+	_, n := utf8.DecodeRuneInString(text[i:])
+	return i + n
+}
+
+// mark says which tokens may be part of a name, and whether any may. All the
+// others are outside without being looked at: most of a text.
+func mark(toks []token) bool {
+	found := false
+	for i := range toks {
+		t := &toks[i]
+		t.cand = eligible(toks, i)
+		found = found || t.cand
+	}
+	if found {
+		extend(toks)
+		bridge(toks)
+	}
+	return found
+}
+
+func eligible(toks []token, i int) bool {
+	t := &toks[i]
+	if t.before == GapGlue && !(i > 0 && toks[i-1].shape == Initial && t.shape != Lower) || gapAfter(toks, i) == GapGlue && t.shape != Initial {
+		return false
+	}
+	r := t.rec
+	switch t.shape {
+	case Lower:
+		return eligibleLower(toks, i)
+	case Title, Upper, Mixed:
+		if r.given() > 2 {
+			return true
+		}
+		switch r.class() {
+		case Pronoun, Article, Prep, Join, Verb, Auxiliary, Month, Day:
+			return false
+		}
+		return r.common() < 6 || r.named() || r.class() == Particle
+	case Initial:
+		return i > 0 && capital(toks[i-1].shape) && toks[i-1].shape != Initial && t.before == GapSpace && toks[i-1].cand ||
+			i+1 < len(toks) && capital(toks[i+1].shape) && runsOn(toks[i+1].before)
+	case Number:
+	}
+	return false
+}
+
+// runsOn tells whether an initial may stand before such a gap.
+func runsOn(g Gap) bool {
+	return g == GapDot || g == GapSpace || g == GapGlue || g == GapApostrophe || g == GapHyphen
+}
+
+// eligibleLower is for words in small letters: names as hurried people write them.
+func eligibleLower(toks []token, i int) bool {
+	t := &toks[i]
+	if t.end-t.start < 3 || t.before == GapApostrophe && t.tight {
+		return false
+	}
+	r := t.rec
+	if r.class() != Plain && r.given() < 4 {
+		return false
+	}
+	if r.given() > 1 && r.common() < 4 || r.given() > 4 && r.common() < 5 || r.family() > 3 && r.common() == 0 {
+		return true
+	}
+	if i == 0 || r.common() > 3 {
+		return false
+	}
+	switch toks[i-1].rec.class() {
+	case Honorific, Called, Greeting:
+		return r.named() || !r.known()
+	}
+	return false
+}
+
+// extend goes on from a name in small letters to the next such word, where nothing says that it is an ordinary one.
+func extend(toks []token) {
+	for i := 1; i < len(toks); i++ {
+		t, p := &toks[i], &toks[i-1]
+		if t.cand || t.shape != Lower || !p.cand || t.before != GapSpace && t.before != GapHyphen || t.end-t.start < 3 {
+			continue
+		}
+		r := t.rec
+		small := p.shape == Lower
+		t.cand = r.class() == Plain && (!r.known() || r.named() && (r.common() < 3 || small && r.common() < 5))
+	}
+}
+
+// bridge lets particles and small initials between two words through: van der, de la, y.
+func bridge(toks []token) {
+	for i := range toks {
+		if !toks[i].cand {
+			continue
+		}
+		j := i + 1
+		for j < len(toks) && j <= i+3 && !toks[j].cand && link(&toks[j]) {
+			j++
+		}
+		if j == i+1 || j >= len(toks) || !toks[j].cand || j > i+3 || !linked(toks[j].before) {
+			continue
+		}
+		for k := i + 1; k < j; k++ {
+			toks[k].cand = true
+		}
+	}
+}
+
+// link tells whether t may stand between two parts of a name.
+func link(t *token) bool {
+	return t.shape == Lower && linked(t.before) && (t.rec.class() == Particle || t.end-t.start == 1)
+}
+
+func linked(g Gap) bool { return g == GapSpace || g == GapHyphen || g == GapApostrophe }
