@@ -142,3 +142,33 @@ func wnut(tb testing.TB) []labelled {
 	}
 	return out
 }
+
+// french are the sentences that were written while the model was made.
+func french(tb testing.TB) []labelled {
+	tb.Helper()
+	raw, err := os.ReadFile("testdata/french.txt")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var out []labelled
+	for line := range strings.Lines(string(raw)) {
+		line = strings.ReplaceAll(strings.TrimSuffix(line, "\n"), `\n`, "\n")
+		if strings.HasPrefix(line, "# ") {
+			continue
+		}
+		var l labelled
+		for {
+			before, rest, ok := strings.Cut(line, "[[")
+			l.text += before
+			if !ok {
+				break
+			}
+			name, after, _ := strings.Cut(rest, "]]")
+			l.names = append(l.names, [2]int{len(l.text), len(l.text) + len(name)})
+			l.text += name
+			line = after
+		}
+		out = append(out, l)
+	}
+	return out
+}

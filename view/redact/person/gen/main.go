@@ -66,7 +66,7 @@ func run(dir, data, out string) error {
 const (
 	epochs    = 6
 	synthetic = 60_000 // examples an epoch
-	real      = 16_000 // paragraphs an epoch
+	real      = 24_000 // paragraphs an epoch
 	forget    = 4      // one word in so many is unknown
 	scale     = 4
 	caution   = 0
@@ -85,7 +85,11 @@ func learn(w *writer, lex *tagger.Lexicon, grams *tagger.Grams, texts []corpus) 
 			}
 			c := &texts[rng.IntN(len(texts))]
 			x := label(pick(rng, c.paragraphs), lex)
-			l.Learn(w.rename(x, c.lang == inFrench, rng), rng, forget)
+			x = w.rename(x, c.lang == inFrench, rng)
+			if rng.IntN(2) == 0 {
+				x = w.nominate(x, lex, c.lang == inFrench, rng)
+			}
+			l.Learn(x, rng, forget)
 		}
 		fmt.Printf("epoch %d: %d of %d tokens wrong\n", epoch, l.Wrong, l.Seen)
 	}

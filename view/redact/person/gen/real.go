@@ -152,3 +152,43 @@ func (w *writer) rename(x tagger.Example, french bool, rng *rand.Rand) tagger.Ex
 	out.Text = b.String()
 	return out
 }
+
+// nominate puts names where pronouns stand, for one pronoun in some: what real
+// text says of somebody. It returns x unchanged where there is none.
+func (w *writer) nominate(x tagger.Example, lex *tagger.Lexicon, french bool, rng *rand.Rand) tagger.Example {
+	var b strings.Builder
+	out := tagger.Example{}
+	at, k, u := 0, 0, 0
+	for _, t := range tagger.Words(x.Text, lex) {
+		for ; k < len(x.Names) && x.Names[k][0] < t.Start; k++ {
+			d := b.Len() - at
+			out.Names = append(out.Names, [2]int{x.Names[k][0] + d, x.Names[k][1] + d})
+		}
+		for ; u < len(x.Unknown) && x.Unknown[u][0] < t.Start; u++ {
+			d := b.Len() - at
+			out.Unknown = append(out.Unknown, [2]int{x.Unknown[u][0] + d, x.Unknown[u][1] + d})
+		}
+		if !person[strings.ToLower(x.Text[t.Start:t.End])] || t.Before == tagger.GapHyphen || t.Before == tagger.GapApostrophe || rng.IntN(3) > 0 {
+			continue
+		}
+		b.WriteString(x.Text[at:t.Start])
+		from := b.Len()
+		name, _ := w.name("P", french)
+		b.WriteString(name)
+		out.Names = append(out.Names, [2]int{from, b.Len()})
+		at = t.End
+	}
+	d := b.Len() - at
+	for ; k < len(x.Names); k++ {
+		out.Names = append(out.Names, [2]int{x.Names[k][0] + d, x.Names[k][1] + d})
+	}
+	for ; u < len(x.Unknown); u++ {
+		out.Unknown = append(out.Unknown, [2]int{x.Unknown[u][0] + d, x.Unknown[u][1] + d})
+	}
+	b.WriteString(x.Text[at:])
+	out.Text = b.String()
+	return out
+}
+
+// person are the pronouns that stand where a name may.
+var person = map[string]bool{"he": true, "she": true, "him": true, "they": true, "them": true, "someone": true, "somebody": true, "elle": true, "il": true, "eux": true, "celui-ci": true, "quelqu'un": true}

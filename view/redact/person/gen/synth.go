@@ -121,6 +121,8 @@ func (w *writer) family(l *locale) string {
 		return p + " " + s
 	case 2:
 		return s + " " + pick(w.rng, l.family)
+	case 3:
+		return pick(w.rng, []string{"Saint-", "de Saint-", "St. ", "St ", "Saint "}) + pick(w.rng, l.given)
 	}
 	return s
 }
@@ -282,6 +284,9 @@ func (w *writer) example(set string) tagger.Example {
 	if set == "chat" {
 		casual = 3
 	}
+	if set == "chat" && w.rng.IntN(3) == 0 {
+		x = spaced(x)
+	}
 	switch {
 	case w.rng.IntN(casual) == 0:
 		return recase(x, strings.ToLower, false)
@@ -293,6 +298,38 @@ func (w *writer) example(set string) tagger.Example {
 		return recase(x, strings.ToUpper, false)
 	}
 	return x
+}
+
+// spaced puts spaces around signs, as French does around some and tokenised text around all.
+func spaced(x tagger.Example) tagger.Example {
+	var b strings.Builder
+	var out tagger.Example
+	k := 0
+	for i := range len(x.Text) {
+		if k < len(x.Names) && i == x.Names[k][0] {
+			out.Names = append(out.Names, [2]int{b.Len(), 0})
+		}
+		if k < len(x.Names) && i == x.Names[k][1] {
+			out.Names[k][1] = b.Len()
+			k++
+			if k < len(x.Names) && i == x.Names[k][0] {
+				out.Names = append(out.Names, [2]int{b.Len(), 0})
+			}
+		}
+		c := x.Text[i]
+		if strings.IndexByte(",.!?':#", c) >= 0 && len(out.Names) == k {
+			b.WriteByte(' ')
+			b.WriteByte(c)
+			b.WriteByte(' ')
+			continue
+		}
+		b.WriteByte(c)
+	}
+	if k < len(out.Names) {
+		out.Names[k][1] = b.Len()
+	}
+	out.Text = b.String()
+	return out
 }
 
 // recase writes a text, or the names in it only, in other letters.

@@ -3,6 +3,7 @@ package main
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -179,8 +180,36 @@ func readTexts(dir string) ([]corpus, string, error) {
 			}
 		}
 	}
-	return []corpus{posts, novels, speeches, jobs, metiers}, digestOf(all), nil
+	chat := corpus{name: "chat", lang: inEnglish}
+	for _, f := range read("irc_disentanglement", ends(".ascii.txt")) {
+		for _, m := range said.FindAllStringSubmatch(string(f.data), -1) {
+			chat.paragraphs = append(chat.paragraphs, m[1])
+		}
+	}
+	for _, f := range read("polis", ends("comments.csv")) {
+		for _, line := range strings.Split(string(f.data), "\n") {
+			if cells := strings.SplitN(line, ",", 8); len(cells) == 8 {
+				chat.paragraphs = append(chat.paragraphs, strings.Trim(cells[7], "\"\r"))
+			}
+		}
+	}
+	stories := corpus{name: "stories", lang: inEnglish}
+	for _, f := range read("lume", ends(".jsonl")) {
+		for line := range strings.Lines(string(f.data)) {
+			var x struct{ Input, Output, Task string }
+			if err := json.Unmarshal([]byte(line), &x); err != nil {
+				return nil, "", fmt.Errorf("read %s: %w", f.name, err)
+			}
+			if x.Task == "Task1" {
+				stories.paragraphs = append(stories.paragraphs, paragraphs(x.Input+" "+x.Output)...)
+			}
+		}
+	}
+	return []corpus{posts, novels, speeches, jobs, metiers, chat, stories}, digestOf(all), nil
 }
+
+// said is a message of a chat, without whom it speaks to.
+var said = regexp.MustCompile(`(?m)^\[\d\d:\d\d\] <[^>]*> (?:[^\s:,]+[:,] +)?(.+)$`)
 
 func zipped(f file) ([]string, error) {
 	z, err := zip.NewReader(bytes.NewReader(f.data), int64(len(f.data)))

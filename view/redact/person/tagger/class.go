@@ -31,6 +31,7 @@ const (
 	Join      // and, et, or, ou
 	Article   // the, le, un
 	Auxiliary // do, please, will and other openers of sentences
+	Chatter   // wow, lol: cries of hurried people
 )
 
 // classWords gives every class its words, folded, English and French together.
@@ -55,6 +56,7 @@ var classWords = []struct {
 	christmas easter noel paques toussaint ascension pentecote thanksgiving halloween ramadan`},
 	{People, `american british english french german spanish italian dutch belgian swiss swedish norwegian danish finnish polish russian ukrainian greek turkish
 	chinese japanese korean indian pakistani mexican brazilian canadian australian african european asian arab israeli egyptian moroccan algerian tunisian iranian irish scottish welsh
+	slovenian slovene slovak estonian latvian lithuanian icelandic greenlander greenlandic albanian macedonian bosnian moldovan belarusian georgian armenian azerbaijani kazakh uzbek afghan syrian lebanese jordanian iraqi kuwaiti saudi yemeni libyan sudanese somali ghanaian cameroonian congolese senegalese malian ivorian rwandan ugandan tanzanian zambian zimbabwean angolan mozambican malagasy mauritian nepalese nepali bangladeshi lankan burmese cambodian laotian malaysian singaporean taiwanese mongolian tibetan samoan fijian maori hawaiian alaskan texan californian jamaican cuban haitian dominican colombian venezuelan ecuadorian peruvian bolivian chilean argentine argentinian paraguayan uruguayan guatemalan honduran salvadoran nicaraguan panamanian cypriot maltese luxembourger flemish catalan basque sicilian bavarian soviet roman byzantine ottoman latino latina hispanic caucasian
 	portuguese hungarian czech austrian romanian bulgarian croatian serbian vietnamese thai indonesian filipino nigerian kenyan ethiopian
 	americans europeans germans italians russians indians canadians australians africans christian christians muslim muslims jewish jews catholic catholics hindu buddhist
 	francais francaise francaises anglais anglaise allemand allemande allemands espagnol espagnole espagnols italien italienne italiens belge belges suisse suisses
@@ -75,7 +77,7 @@ var classWords = []struct {
 	{Ground, `street st road rd avenue ave lane ln drive dr boulevard blvd square park parc river lake lac mount mont mountain island ile county city ville town village valley vallee beach plage bay baie
 	bridge pont place plaza station gare airport aeroport port harbor harbour hill hills forest foret rue quai chemin impasse allee cours route faubourg passage
 	highway terrace court way apt suite building tower tour castle chateau palace palais district quartier arrondissement region province state etat republic republique kingdom north south east west nord sud est ouest
-	northern southern eastern western upper lower ocean sea mer gulf cape cap fort point falls springs heights creek canyon desert stadium stade`},
+	northern southern eastern western upper lower ocean sea mer gulf cape cap fort point falls springs heights creek canyon coves greens mill mills radial meadow meadows ridge ridges crossing trail trails isle isles parkway pkwy circle turnpike viaduct causeway expressway freeway motorway junction orchard grove groves gardens manor plains plateau shoals mews hollow knoll underpass overpass bypass alley annex arcade stravenue terrasse box po apt fpo apo psc usns usnv usnr cmr unit pobox corner blvd bd av desert stadium stade`},
 	{Kin, `brother sister mother father mom mum dad husband wife son daughter friend boss colleague coworker cousin aunt uncle grandma grandpa grandmother grandfather nephew niece girlfriend boyfriend kid kids
 	teammate mentor buddy pal frere soeur mere mari femme fille ami amie collegue collegues copain copine cousine neveu oncle tante voisin voisine epoux epouse compagnon compagne fiance fiancee patron patronne pote
 	mate partner parrain marraine beaufrere fiston baby bro sis`},
@@ -103,6 +105,14 @@ var classWords = []struct {
 	est etait sont etaient a avait ont avaient sera serait fut va vient peut doit veut pense sait travaille habite aime joue rejoint quitte devient semble fait prend donne arrive part a`},
 	{Join, `and et or ou but mais nor ni than que as comme if si because car when quand while where`},
 	{Article, `the an a this un une les l des cette each every some any no`},
+	{Chatter, `wow woww wooow omg omfg omgg lol lool lolol lmao lmfao rofl haha hahaha hahahaha hehe hehehe heh hah ha xd wtf wth ffs smh idk idc tbh imo imho btw afaik fyi asap damn dang darn
+	gosh gawd welp whelp ugh eww ew yuck yay yikes ouch oops whoa woah aww awww yeah yea yep yup nah nope nvm jk ikr bruh bro dude dudes cuz coz altho tho luv plz pls thanx thats dont cant wont didnt doesnt
+	isnt arent wasnt werent gonna gotta wanna gimme lemme imma ima aint yall youre youve theyre theyve hes shes whats wheres whos hows idgaf stfu gtfo goat ftw gg rip fml fuck fucking fuckin shit crap hell ass
+	vid vids sub subs dislike disliked liked subscribe subscribed awesome amazing nice cool funny cute crazy weird sexy stupid dumb lame epic legit literally honestly seriously basically actually
+	mdr ptdr lol oups hein ouais ouaip bah ben beh euh pff zut mince genre grave franchement carrement bof chouette aie ah oh eh ohe hop chut waouh ouf hourra tkt jsp dsl svp stp cc slt bjr
+	damnit goddamn holy jeez jesus christ lord god gods mum guys guy girl girls boy boys man men woman women people everybody kids baby babe bae squad fam
+	hope love hate best worst first last free stop wait watch listen read click check share free great good bad big poor happy sad proud true real fake new old young
+	true false nan null none na n/a tbd faq`},
 	{Auxiliary, `please so then there here what why how which whose not yes no ok okay also just only even still yet now today tomorrow yesterday again too very more most
 	oui non alors donc ainsi aussi encore toujours jamais hier demain aujourd hui maintenant voici voila puis enfin comment pourquoi combien quel quelle quels quelles bref pourtant cependant
 	don't dont doesnt cant wont lets let tell ask call see look make take get give go come keep follow meet add remove send email contact avez avons es suis etes sommes peux pouvez voulez

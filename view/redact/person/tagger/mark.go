@@ -10,11 +10,11 @@ func skip(text string, i int) int {
 
 // mark says which tokens may be part of a name, and whether any may. All the
 // others are outside without being looked at: most of a text.
-func mark(toks []token) bool {
+func mark(text string, toks []token) bool {
 	found := false
 	for i := range toks {
 		t := &toks[i]
-		t.cand = eligible(toks, i)
+		t.cand = eligible(toks, i) && !drawn(text[t.start:t.end])
 		found = found || t.cand
 	}
 	if found {
@@ -38,13 +38,13 @@ func eligible(toks []token, i int) bool {
 			return true
 		}
 		switch r.class() {
-		case Pronoun, Article, Prep, Join, Verb, Auxiliary, Month, Day:
+		case Pronoun, Article, Prep, Join, Verb, Auxiliary, Month, Day, Chatter:
 			return false
 		}
 		return r.common() < 6 || r.named() || r.class() == Particle
 	case Initial:
 		return i > 0 && capital(toks[i-1].shape) && toks[i-1].shape != Initial && t.before == GapSpace && toks[i-1].cand ||
-			i+1 < len(toks) && capital(toks[i+1].shape) && runsOn(toks[i+1].before)
+			i+1 < len(toks) && capital(toks[i+1].shape) && runsOn(toks[i+1].before) && !(toks[i+1].before == GapApostrophe && !elides(t.hash))
 	case Number:
 	}
 	return false
@@ -53,6 +53,30 @@ func eligible(toks []token, i int) bool {
 // runsOn tells whether an initial may stand before such a gap.
 func runsOn(g Gap) bool {
 	return g == GapDot || g == GapSpace || g == GapGlue || g == GapApostrophe || g == GapHyphen
+}
+
+// elides tells whether a name may begin with the letter and an apostrophe:
+// O'Brien, D'Angelo, N'Diaye, M'Baye; an article or a pronoun stands before the others.
+func elides(hash uint64) bool {
+	return hash == letter('o') || hash == letter('d') || hash == letter('n') || hash == letter('m')
+}
+
+// letter is the hash of a word of one letter.
+func letter(c byte) uint64 { return (hashStart ^ uint64(c)) * hashPrime }
+
+// drawn tells whether a letter is written three times and more, as no name has it: NOOOO.
+func drawn(word string) bool {
+	same := 0
+	for i := 1; i < len(word); i++ {
+		if word[i]|0x20 != word[i-1]|0x20 || word[i] >= 0x80 || word[i]|0x20 == 'i' {
+			same = 0
+			continue
+		}
+		if same++; same == 2 {
+			return true
+		}
+	}
+	return false
 }
 
 // eligibleLower is for words in small letters: names as hurried people write them.
@@ -82,6 +106,9 @@ func eligibleLower(toks []token, i int) bool {
 func extend(toks []token) {
 	for i := 1; i < len(toks); i++ {
 		t, p := &toks[i], &toks[i-1]
+		if breton(t) && p.cand && p.shape != Lower {
+			t.cand = true
+		}
 		if t.cand || t.shape != Lower || !p.cand || t.before != GapSpace && t.before != GapHyphen || t.end-t.start < 3 {
 			continue
 		}
@@ -89,6 +116,11 @@ func extend(toks []token) {
 		small := p.shape == Lower
 		t.cand = r.class() == Plain && (!r.known() || r.named() && (r.common() < 3 || small && r.common() < 5))
 	}
+}
+
+// breton tells whether t is the end of such a name: Floc'h.
+func breton(t *token) bool {
+	return t.before == GapApostrophe && t.tight && t.hash == letter('h')
 }
 
 // bridge lets particles and small initials between two words through: van der, de la, y.

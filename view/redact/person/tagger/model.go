@@ -56,7 +56,7 @@ func (m *Model) Find(text string) [][2]int {
 	}
 	s, _ := m.scratch.Get().(*scratch)
 	defer m.scratch.Put(s)
-	if s.toks = scan(text, m.lex, s.toks[:0]); !mark(s.toks) {
+	if s.toks = scan(text, m.lex, s.toks[:0]); !mark(text, s.toks) {
 		return nil
 	}
 	var out [][2]int
