@@ -216,6 +216,10 @@ func (w *writer) slot(f *filled, key string, french bool, depth int) {
 	case "KNOWN":
 		f.b.WriteString(pick(rng, w.gaz.firms))
 	case "ABBR":
+		if s := pick(rng, w.locale(french).given); len(s) < 5 && rng.IntN(2) == 0 {
+			f.b.WriteString(strings.ToUpper(s))
+			return
+		}
 		for range 2 + rng.IntN(3) {
 			f.b.WriteByte(byte('A' + rng.IntN(26))) //nolint:gosec // a letter
 		}
@@ -292,7 +296,7 @@ func (w *writer) example(set string) tagger.Example {
 		return recase(x, strings.ToLower, false)
 	case w.rng.IntN(16) == 0:
 		return recase(x, strings.ToLower, true)
-	case w.rng.IntN(25) == 0:
+	case w.rng.IntN(80) == 0:
 		return recase(x, strings.ToUpper, true)
 	case w.rng.IntN(40) == 0:
 		return recase(x, strings.ToUpper, false)

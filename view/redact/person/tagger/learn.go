@@ -42,8 +42,8 @@ func (l *Learner) Learn(x Example, rng *rand.Rand, forget int) {
 		}
 		switch {
 		case within(x.Names, t):
-			t.rec &^= 63 | 3<<9 | 1<<20
-			if t.rec.common() == 0 && t.rec.class() == Plain {
+			// A word that ordinary text has is never unheard of.
+			if t.rec.common() == 0 && t.rec.dict() == 0 && t.rec.class() == Plain {
 				t.rec = 0
 			}
 		case t.shape != Lower:

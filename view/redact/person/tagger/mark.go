@@ -29,6 +29,9 @@ func eligible(toks []token, i int) bool {
 	if t.before == GapGlue && !(i > 0 && toks[i-1].shape == Initial && t.shape != Lower) || gapAfter(toks, i) == GapGlue && t.shape != Initial {
 		return false
 	}
+	if t.before == GapHyphen && t.tight && chained(toks, i) {
+		return false
+	}
 	r := t.rec
 	switch t.shape {
 	case Lower:
@@ -46,6 +49,22 @@ func eligible(toks []token, i int) bool {
 		return i > 0 && capital(toks[i-1].shape) && toks[i-1].shape != Initial && t.before == GapSpace && toks[i-1].cand ||
 			i+1 < len(toks) && capital(toks[i+1].shape) && runsOn(toks[i+1].before) && !(toks[i+1].before == GapApostrophe && !elides(t.hash))
 	case Number:
+	}
+	return false
+}
+
+// chained tells whether hyphens tie the token to a number or to many words, as in the name of a file.
+func chained(toks []token, i int) bool {
+	n := 0
+	for j := i; j > 0 && toks[j].before == GapHyphen && toks[j].tight; j-- {
+		if n++; n > 3 || toks[j-1].shape == Number {
+			return true
+		}
+	}
+	for j := i + 1; j < len(toks) && toks[j].before == GapHyphen && toks[j].tight; j++ {
+		if n++; n > 3 || toks[j].shape == Number {
+			return true
+		}
 	}
 	return false
 }

@@ -103,9 +103,11 @@ func scan(text string, lex *Lexicon, toks []token) []token {
 			i = skip(text, i)
 			continue
 		}
-		if end == 0 && len(toks) == 0 {
+		switch {
+		case len(toks) == 0:
 			t.before, t.tight = edgeGap(text[:i])
-		} else {
+		case i == end+1 && text[end] == ' ': // as most words are parted: GapSpace
+		default:
 			t.before, t.tight = gapOf(text[end:i])
 		}
 		if t.shape != Number && lex != nil {

@@ -78,9 +78,16 @@ func classOf(c byte) int {
 // word reads the word that starts at i; ok is false where none does.
 func word(text string, i int) (t token, ok bool) {
 	h := uint64(hashStart)
-	letters, uppers, digits := 0, 0, 0
-	first := false
 	j := i
+	for j < len(text) && text[j]-'a' < 26 {
+		h = (h ^ uint64(text[j])) * hashPrime
+		j++
+	}
+	if j > i && (j == len(text) || classOf(text[j]) == byteOther) { // most words end here
+		return token{start: int32(i), end: int32(j), hash: h, shape: Lower}, true //nolint:gosec // texts are shorter than 2 GiB: Find refuses others
+	}
+	letters, uppers, digits := j-i, 0, 0
+	first := false
 scan:
 	for j < len(text) {
 		c := text[j]
