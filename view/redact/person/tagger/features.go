@@ -157,10 +157,8 @@ func features(text string, t *token, w *window, s *sink) {
 	gs := c.g | c.s<<3
 	shape := c.shape | w.mood<<3
 	start := uint64(0)
-	switch w.before {
-	case GapEdge, GapEnd, GapDot, GapLine, GapQuote, GapColon:
+	if starts(w.before) {
 		start = 1
-	default:
 	}
 	full := gs | c.common<<6 | uint64(r.place())<<9 | uint64(r.proper())<<11 | uint64(r.dict())<<13 | uint64(r.org())<<14
 	brief := gs | shape<<6

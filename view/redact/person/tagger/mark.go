@@ -37,8 +37,11 @@ func eligible(toks []token, i int) bool {
 	case Lower:
 		return eligibleLower(toks, i)
 	case Title, Upper, Mixed:
-		if r.given() > 2 {
+		if r.given() > 4 || r.given() > 2 && r.common() < 6 {
 			return true
+		}
+		if !r.named() && (r.common() > 3 || r.dict() == 1 && starts(t.before)) {
+			return false // an ordinary word that begins a sentence
 		}
 		switch r.class() {
 		case Pronoun, Article, Prep, Join, Verb, Auxiliary, Month, Day, Chatter:
@@ -51,6 +54,16 @@ func eligible(toks []token, i int) bool {
 	case Number:
 	}
 	return false
+}
+
+// starts tells whether a sentence or a line begins after such a gap.
+func starts(g Gap) bool {
+	switch g {
+	case GapEdge, GapEnd, GapDot, GapLine, GapQuote, GapColon:
+		return true
+	default:
+		return false
+	}
 }
 
 // chained tells whether hyphens tie the token to a number or to many words, as in the name of a file.

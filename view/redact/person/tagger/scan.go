@@ -33,7 +33,7 @@ const (
 	GapEnd  // ! ? … and other ends of a sentence
 	GapColon
 	GapQuote
-	GapGlue // @ / _ or a dot without white space: a handle, an address, a file
+	GapGlue // @ = or a dot without white space: a handle, an address, a file
 	GapHash
 	GapAnd // &
 	GapParen
@@ -158,8 +158,10 @@ func gapOf(s string) (g Gap, tight bool) {
 		return GapDot, false
 	case ", ":
 		return GapComma, false
-	case "":
+	case "", "/":
 		return GapOther, true
+	case "_":
+		return GapGlue, true
 	}
 	return looseGap(s)
 }
@@ -180,14 +182,16 @@ func looseGap(s string) (g Gap, tight bool) {
 		}
 	}
 	switch last := s[len(s)-1]; {
-	case last == '@' || last == '_' || last == '/' || last == '\\' || last == '=':
+	case last == '@' || last == '\\' || last == '=' || !space && g == GapGlue:
 		return GapGlue, true
 	case last == '#':
 		return GapHash, true
-	case !space && (g == GapDot || g == GapGlue):
+	case !space && g == GapDot:
 		return GapGlue, true
 	case line:
 		return GapLine, false
+	case g == GapGlue:
+		return GapOther, false
 	}
 	return g, !space
 }
@@ -202,11 +206,11 @@ func gapRune(r rune) Gap {
 		return GapEnd
 	case ':':
 		return GapColon
-	case '"', '“', '”', '«', '»', '‘', '*':
+	case '"', '“', '”', '«', '»', '‘', '*', '_':
 		return GapQuote
 	case '\'', '’':
 		return GapApostrophe
-	case '@', '/', '_', '\\', '=':
+	case '@', '/', '\\', '=':
 		return GapGlue
 	case '&':
 		return GapAnd
