@@ -58,6 +58,15 @@ func run(dir, data, out string) error {
 	if lex.Len() != len(words) {
 		return fmt.Errorf("%d of %d words share a hash with another: %w", len(words)-lex.Len(), len(words), errPin)
 	}
+	known := map[string]bool{}
+	for _, x := range words {
+		known[x.Text] = true
+	}
+	for _, x := range sortedKeys(g.dictionary) {
+		if len(x) > 3 && !known[x] {
+			lex.AddOrdinary(tagger.Hash(x))
+		}
+	}
 	l := learn(w, lex, letters(n, u, g), texts)
 	return save(l.Model(scale, caution), words, out)
 }
@@ -65,8 +74,8 @@ func run(dir, data, out string) error {
 // How much is learned from, and how.
 const (
 	epochs    = 6
-	synthetic = 60_000 // examples an epoch
-	real      = 24_000 // paragraphs an epoch
+	synthetic = 150_000 // examples an epoch
+	real      = 50_000 // paragraphs an epoch
 	forget    = 4      // one word in so many is unknown
 	scale     = 4
 	caution   = 0

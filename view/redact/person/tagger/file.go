@@ -56,7 +56,7 @@ func (m *Model) payload(w io.Writer, words []Word) error {
 	if _, err := w.Write(buf); err != nil {
 		return fmt.Errorf("write the weights: %w", err)
 	}
-	return WriteLexicon(w, words)
+	return m.lex.write(w, words)
 }
 
 // Digest returns the SHA-256 of what a model's file holds, unpacked: it does
@@ -115,6 +115,6 @@ func Read(r io.Reader) (*Model, error) {
 			m.weights[at][y] = int8(buf[y*featureTable+at]) //nolint:gosec // written from such a number
 		}
 	}
-	m.lex, err = ReadLexicon(in)
+	m.lex, err = readLexicon(in)
 	return m, err
 }

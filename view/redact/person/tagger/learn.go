@@ -50,7 +50,7 @@ func (l *Learner) Learn(x Example, rng *rand.Rand, forget int) {
 			t.rec &^= 3<<9 | 1<<20
 		}
 	}
-	mark(x.Text, s.toks)
+	mark(x.Text, l.m.lex, s.toks)
 	tone := mood(s.toks)
 	for i := 0; i < len(s.toks); i++ {
 		if !s.toks[i].cand {

@@ -62,6 +62,34 @@ type Lexicon struct {
 	slots []slot
 	shift uint
 	n     int
+	// ordinary holds the rest of the dictionaries' words, in a Bloom filter: a
+	// word of nobody's is taken for one of theirs once in about thirty times.
+	ordinary []uint64
+}
+
+// ordinaryBits is the size of the filter: some eight bits a word.
+const ordinaryBits = 22
+
+// AddOrdinary puts a word of a dictionary in, of which no more is known.
+func (l *Lexicon) AddOrdinary(hash uint64) {
+	for i := range uint64(4) {
+		at := ordinaryAt(hash, i)
+		l.ordinary[at>>6] |= 1 << (at & 63)
+	}
+}
+
+func (l *Lexicon) isOrdinary(hash uint64) bool {
+	for i := range uint64(4) {
+		if at := ordinaryAt(hash, i); l.ordinary[at>>6]>>(at&63)&1 == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func ordinaryAt(hash, i uint64) uint64 {
+	h := (hash + i*0x9E3779B97F4A7C15) * 0xD6E8FEB86659FD93
+	return (h ^ h>>32) * 0xD6E8FEB86659FD93 >> (64 - ordinaryBits)
 }
 
 type slot struct {
@@ -72,7 +100,7 @@ type slot struct {
 // NewLexicon returns an empty lexicon with room for n words.
 func NewLexicon(n int) *Lexicon {
 	size := uint(bits.Len(uint(max(n, 8)) * 2)) //nolint:gosec // positive
-	return &Lexicon{slots: make([]slot, 1<<size), shift: 64 - size}
+	return &Lexicon{slots: make([]slot, 1<<size), shift: 64 - size, ordinary: make([]uint64, 1<<ordinaryBits/64)}
 }
 
 // Add puts a word in, by its hash, or replaces what was known of it.
@@ -94,12 +122,13 @@ const hashMix = 0x9E3779B97F4A7C15
 
 // Lookup returns what is known of a word, 0 where nothing is.
 func (l *Lexicon) Lookup(hash uint64) Rec {
-	for i := hash * hashMix >> l.shift; ; i = (i + 1) & uint64(len(l.slots)-1) {
+	for i := hash * hashMix >> l.shift; l.slots[i].rec != 0; i = (i + 1) & uint64(len(l.slots)-1) {
 		s := l.slots[i]
-		if s.rec == 0 || s.print == uint32(hash) { //nolint:gosec // the low half is the print
+		if s.print == uint32(hash) { //nolint:gosec // the low half is the print
 			return s.rec
 		}
 	}
+	return 0
 }
 
 // Len returns how many words the lexicon has.
@@ -114,10 +143,14 @@ type Word struct {
 // errLexicon is a lexicon that does not read as one.
 var errLexicon = errors.New("no lexicon")
 
-// WriteLexicon writes words, which are sorted: their number, then for each the
+// write writes the filter and words, which are l's, sorted: their number, then for each the
 // length shared with the word before, the rest's length, the rest, and the record.
-func WriteLexicon(w io.Writer, words []Word) error {
-	buf := binary.AppendUvarint(nil, uint64(len(words)))
+func (l *Lexicon) write(w io.Writer, words []Word) error {
+	var buf []byte
+	for _, x := range l.ordinary {
+		buf = binary.LittleEndian.AppendUint64(buf, x)
+	}
+	buf = binary.AppendUvarint(buf, uint64(len(words)))
 	last := ""
 	for _, x := range words {
 		n := 0
@@ -139,13 +172,20 @@ func WriteLexicon(w io.Writer, words []Word) error {
 // maxWords bounds what a lexicon may claim to hold.
 const maxWords = 1 << 20
 
-// ReadLexicon reads what WriteLexicon wrote.
-func ReadLexicon(r *bufio.Reader) (*Lexicon, error) {
+// readLexicon reads what write wrote.
+func readLexicon(r *bufio.Reader) (*Lexicon, error) {
+	filter := make([]byte, 1<<ordinaryBits/8)
+	if _, err := io.ReadFull(r, filter); err != nil {
+		return nil, fmt.Errorf("read the dictionary: %w", errors.Join(errLexicon, err))
+	}
 	n, err := binary.ReadUvarint(r)
 	if err != nil || n > maxWords {
 		return nil, fmt.Errorf("read how many words: %w", errors.Join(errLexicon, err))
 	}
-	l := NewLexicon(int(n))
+	l := NewLexicon(int(n)) //nolint:gosec // at most maxWords
+	for i := range l.ordinary {
+		l.ordinary[i] = binary.LittleEndian.Uint64(filter[8*i:])
+	}
 	var word [256]byte
 	have := uint64(0)
 	for range n {

@@ -10,11 +10,11 @@ func skip(text string, i int) int {
 
 // mark says which tokens may be part of a name, and whether any may. All the
 // others are outside without being looked at: most of a text.
-func mark(text string, toks []token) bool {
+func mark(text string, lex *Lexicon, toks []token) bool {
 	found := false
 	for i := range toks {
 		t := &toks[i]
-		t.cand = eligible(toks, i) && !drawn(text[t.start:t.end])
+		t.cand = eligible(toks, i) && !drawn(text[t.start:t.end]) && !(t.rec == 0 && starts(t.before) && lex.isOrdinary(t.hash))
 		found = found || t.cand
 	}
 	if found {
@@ -138,9 +138,6 @@ func eligibleLower(toks []token, i int) bool {
 func extend(toks []token) {
 	for i := 1; i < len(toks); i++ {
 		t, p := &toks[i], &toks[i-1]
-		if breton(t) && p.cand && p.shape != Lower {
-			t.cand = true
-		}
 		if t.cand || t.shape != Lower || !p.cand || t.before != GapSpace && t.before != GapHyphen || t.end-t.start < 3 {
 			continue
 		}

@@ -56,7 +56,7 @@ func (m *Model) Find(text string) [][2]int {
 	}
 	s, _ := m.scratch.Get().(*scratch)
 	defer m.scratch.Put(s)
-	if s.toks = scan(text, m.lex, s.toks[:0]); !mark(text, s.toks) {
+	if s.toks = scan(text, m.lex, s.toks[:0]); !mark(text, m.lex, s.toks) {
 		return nil
 	}
 	var out [][2]int
@@ -85,6 +85,11 @@ func (m *Model) spans(text string, s *scratch, i, j int, tone uint64, out [][2]i
 			out = append(out, [2]int{int(s.toks[k].start), int(s.toks[k].end)})
 		case inside:
 			out[len(out)-1][1] = int(s.toks[k].end)
+		default:
+			continue
+		}
+		if k+1 < len(s.toks) && breton(&s.toks[k+1]) {
+			out[len(out)-1][1] = int(s.toks[k+1].end)
 		}
 	}
 	return out
