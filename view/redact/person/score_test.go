@@ -17,6 +17,7 @@ type labelled struct {
 	text   string
 	names  [][2]int
 	scored bool
+	template int
 }
 
 // A score counts names and findings. A name is found if the findings cover it
@@ -88,7 +89,7 @@ func presidio(tb testing.TB) []labelled {
 	}
 	var out []labelled
 	for _, x := range texts {
-		l := labelled{text: x.Text, scored: split.ScoredN("presidio_research", x.Template)}
+		l := labelled{text: x.Text, template: x.Template, scored: split.ScoredN("presidio_research", x.Template)}
 		at := offsets(x.Text) // the set counts characters
 		for i := len(x.Spans) - 1; i >= 0; i-- {
 			if s := x.Spans[i]; s.Type == "PERSON" {
@@ -143,10 +144,10 @@ func wnut(tb testing.TB) []labelled {
 	return out
 }
 
-// french are the sentences that were written while the model was made.
-func french(tb testing.TB) []labelled {
+// own are the sentences of a file that were written while the model was made.
+func own(tb testing.TB, file string) []labelled {
 	tb.Helper()
-	raw, err := os.ReadFile("testdata/french.txt")
+	raw, err := os.ReadFile(filepath.Join("testdata", file))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -156,19 +157,8 @@ func french(tb testing.TB) []labelled {
 		if strings.HasPrefix(line, "# ") {
 			continue
 		}
-		var l labelled
-		for {
-			before, rest, ok := strings.Cut(line, "[[")
-			l.text += before
-			if !ok {
-				break
-			}
-			name, after, _ := strings.Cut(rest, "]]")
-			l.names = append(l.names, [2]int{len(l.text), len(l.text) + len(name)})
-			l.text += name
-			line = after
-		}
-		out = append(out, l)
+		text, names := marked(line)
+		out = append(out, labelled{text: text, names: names})
 	}
 	return out
 }

@@ -68,6 +68,13 @@ func run(dir, data, out string) error {
 		}
 	}
 	l := learn(w, lex, letters(n, u, g), texts)
+	for _, c := range []int{10, 20, 30, 40, 60} {
+		if os.Getenv("HOLD") != "" {
+			if err := save(l.Model(scale, c), words, fmt.Sprintf("%s.%d", out, c)); err != nil {
+				return err
+			}
+		}
+	}
 	return save(l.Model(scale, caution), words, out)
 }
 
@@ -78,13 +85,13 @@ const (
 	real      = 50_000 // paragraphs an epoch
 	forget    = 4      // one word in so many is unknown
 	scale     = 4
-	caution   = 0
+	caution   = 20
 )
 
 func learn(w *writer, lex *tagger.Lexicon, grams *tagger.Grams, texts []corpus) *tagger.Learner {
 	l := tagger.NewLearner(lex, grams)
 	rng := rand.New(rand.NewPCG(16, 2)) //nolint:gosec // training, no secret
-	sets := []string{"en", "en", "en", "fr", "fr", "fr", "chat", "chat", "presidio", "presidio"}
+	sets := []string{"en", "en", "en", "fr", "fr", "fr", "chat", "chat", "presidio", "presidio", "any", "any"}
 	for epoch := range epochs {
 		l.Seen, l.Wrong = 0, 0
 		for range synthetic + real {

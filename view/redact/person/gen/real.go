@@ -93,6 +93,8 @@ func judge(words []tagger.Span, i, j int) (at int, sure bool) {
 		return i, false
 	case strong == 0 && (allUpper(words[i:j]) || first.Common > 2 && n == 1 && first.Given < 2 && first.Family < 4):
 		return -1, true
+	case n == 1 && strong == 0 && first.Dict && first.Common > 0 && first.Given < 2 && first.Family < 3 && words[i].Before != tagger.GapSpace:
+		return -1, true // begins a sentence
 	case strong+weak == 0:
 		return -1, true
 	}

@@ -38,10 +38,8 @@ func newWriter(n *names, u *usage, g *gazetteer, seed uint64) (*writer, error) {
 	}
 	towns := append([]town(nil), g.towns...)
 	sort.SliceStable(towns, func(i, j int) bool { return towns[i].people > towns[j].people })
-	for i, t := range towns {
-		if i < 6000 {
-			w.towns = append(w.towns, t.name)
-		}
+	for _, t := range towns {
+		w.towns = append(w.towns, t.name)
 		if t.country == "FR" {
 			w.villes = append(w.villes, t.name)
 		}
@@ -51,7 +49,7 @@ func newWriter(n *names, u *usage, g *gazetteer, seed uint64) (*writer, error) {
 			w.ordinary = append(w.ordinary, f)
 		}
 	}
-	for _, name := range []string{"en", "fr", "chat", "slots"} {
+	for _, name := range []string{"en", "fr", "chat", "any", "slots"} {
 		raw, err := templateFiles.ReadFile("templates/" + name + ".txt")
 		if err != nil {
 			return nil, fmt.Errorf("read templates: %w", err)
@@ -186,6 +184,8 @@ func (w *writer) slot(f *filled, key string, french bool, depth int) {
 	}
 	rng := w.rng
 	switch key {
+	case "X":
+		w.slot(f, pick(rng, anything), french, depth)
 	case "PLACE":
 		f.b.WriteString(w.town(w.towns))
 	case "VILLE":
@@ -234,6 +234,9 @@ func (w *writer) slot(f *filled, key string, french bool, depth int) {
 	}
 }
 
+// anything is what may stand where little is said: mostly somebody.
+var anything = []string{"P", "P", "P", "P", "P", "P", "P", "P", "F", "G", "S", "ORG", "ORG", "PLACE", "VILLE", "WORDS"}
+
 // name returns a name for the slots that hold one. In a small letter's slot it
 // belongs to a street or a company, and is nobody.
 func (w *writer) name(key string, french bool) (name string, labelled bool) {
@@ -260,6 +263,9 @@ func (w *writer) name(key string, french bool) (name string, labelled bool) {
 // town prefers the larger ones: the least of three.
 func (w *writer) town(list []string) string {
 	n := len(list)
+	if w.rng.IntN(3) == 0 {
+		return list[w.rng.IntN(n)]
+	}
 	return list[min(w.rng.IntN(n), w.rng.IntN(n), w.rng.IntN(n))]
 }
 
@@ -294,7 +300,7 @@ func (w *writer) example(set string) tagger.Example {
 	switch {
 	case w.rng.IntN(casual) == 0:
 		return recase(x, strings.ToLower, false)
-	case w.rng.IntN(16) == 0:
+	case w.rng.IntN(casual*3) == 0:
 		return recase(x, strings.ToLower, true)
 	case w.rng.IntN(80) == 0:
 		return recase(x, strings.ToUpper, true)

@@ -37,11 +37,13 @@ func (l *Learner) Learn(x Example, rng *rand.Rand, forget int) {
 	s.toks = scan(x.Text, l.m.lex, s.toks[:0])
 	for i := range s.toks {
 		t := &s.toks[i]
-		if t.shape == Number || forget == 0 || rng.IntN(forget) != 0 {
+		if t.shape == Number || forget == 0 {
 			continue
 		}
+		name := within(x.Names, t)
 		switch {
-		case within(x.Names, t):
+		case rng.IntN(forget) != 0 && (name || rng.IntN(forget) != 0):
+		case name:
 			// A word that ordinary text has is never unheard of.
 			if t.rec.common() == 0 && t.rec.dict() == 0 && t.rec.class() == Plain {
 				t.rec = 0

@@ -37,15 +37,18 @@ func eligible(toks []token, i int) bool {
 	case Lower:
 		return eligibleLower(toks, i)
 	case Title, Upper, Mixed:
+		if r.class() == People || r.place() == 3 && r.given() < 3 && !(i > 0 && capital(toks[i-1].shape)) {
+			return false
+		}
 		if r.given() > 4 || r.given() > 2 && r.common() < 6 {
 			return true
 		}
-		if !r.named() && (r.common() > 3 || r.dict() == 1 && starts(t.before)) {
-			return false // an ordinary word that begins a sentence
+		if !r.named() && (r.common() > 3 || r.dict() == 1 && (r.common() > 0 || starts(t.before))) {
+			return false // an ordinary word that begins a sentence, or stands in a headline
 		}
 		switch r.class() {
 		case Pronoun, Article, Prep, Join, Verb, Auxiliary, Month, Day, Chatter:
-			return false
+			return r.given() > 0 && i+1 < len(toks) && toks[i+1].before == GapSpace && toks[i+1].shape == Title && !ordinary(toks[i+1].rec)
 		}
 		return r.common() < 6 || r.named() || r.class() == Particle
 	case Initial:
@@ -55,6 +58,9 @@ func eligible(toks []token, i int) bool {
 	}
 	return false
 }
+
+// ordinary tells whether a word is one that no name is made of.
+func ordinary(r Rec) bool { return r.class() != Plain || r.common() > 2 || r.org() == 1 }
 
 // starts tells whether a sentence or a line begins after such a gap.
 func starts(g Gap) bool {

@@ -79,6 +79,7 @@ func (m *Model) Find(text string) [][2]int {
 func (m *Model) spans(text string, s *scratch, i, j int, tone uint64, out [][2]int) [][2]int {
 	m.emissions(text, s, i, j, tone)
 	m.best(s, i, j)
+	round(s.toks[i:j], s.out)
 	for k := i; k < j; k++ {
 		switch s.out[k-i] {
 		case begins:
@@ -93,6 +94,29 @@ func (m *Model) spans(text string, s *scratch, i, j int, tone uint64, out [][2]i
 		}
 	}
 	return out
+}
+
+// round makes names whole: what touches one by a space, is capitalised and
+// known as nothing else belongs to it, and so does a second name that touches it.
+func round(toks []token, out []uint8) {
+	for k := 1; k < len(toks); k++ {
+		if toks[k].before != GapSpace && !(toks[k-1].shape == Initial && joined(&toks[k-1], &toks[k])) {
+			continue
+		}
+		a, b := &out[k-1], &out[k]
+		switch {
+		case *a != outside && (*b == begins || *b == outside && (nothingElse(&toks[k]) || toks[k-1].shape == Initial && toks[k].shape == Title)):
+			*b = inside
+		case *a == outside && *b == begins && (nothingElse(&toks[k-1]) || toks[k].shape == Initial && toks[k-1].shape == Title && toks[k-1].rec.class() == Plain):
+			*a, *b = begins, inside
+		}
+	}
+}
+
+// nothingElse tells whether the token can only be part of a name, beside one.
+func nothingElse(t *token) bool {
+	r := t.rec
+	return t.shape == Title && r.class() == Plain && r.common() == 0 && r.place() == 0 && r.org() == 0 && r.proper() < 2
 }
 
 // scan reads the words of text, and what lex knows of them.
