@@ -19,7 +19,7 @@ type town struct {
 // gazetteer is what is no person: towns, countries, companies, dictionary words.
 type gazetteer struct {
 	towns      []town
-	places     map[string]int // folded word: 1 a town, 2 a city, 3 a country
+	places     map[string]int // folded word: 1 a small town, 2 a town, 3 a large city or a country
 	firms      []string
 	dictionary map[string]bool
 }
@@ -64,7 +64,7 @@ func (g *gazetteer) place(name string, level int) {
 
 func (g *gazetteer) readPlaces(dir string) error {
 	files, err := places.open(dir, func(name string) bool {
-		return strings.HasSuffix(name, "/cities15000.json") || strings.HasSuffix(name, "/countries.json") || strings.HasSuffix(name, "/us_states.json")
+		return strings.HasSuffix(name, "/cities1000.json") || strings.HasSuffix(name, "/countries.json") || strings.HasSuffix(name, "/us_states.json")
 	})
 	if err != nil {
 		return err
@@ -81,16 +81,19 @@ func (g *gazetteer) readPlaces(dir string) error {
 		}
 		for _, k := range sortedKeys(all) {
 			x := all[k]
-			if !strings.HasSuffix(f.name, "cities15000.json") {
+			if !strings.HasSuffix(f.name, "cities1000.json") {
 				g.place(x.Name, 3)
 				continue
 			}
 			level := 1
-			if x.Population > 150_000 {
+			switch {
+			case x.Population > 500_000:
+				level = 3
+			case x.Population > 15_000:
 				level = 2
 			}
 			g.place(x.Name, level)
-			if latin.MatchString(x.Name) {
+			if latin.MatchString(x.Name) && x.Population > 5000 {
 				g.towns = append(g.towns, town{x.Name, x.Countrycode, x.Population})
 			}
 			for _, alt := range x.Alternatenames {

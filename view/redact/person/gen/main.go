@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 
 	"licet/view/redact/person/tagger"
 )
@@ -81,8 +82,8 @@ func run(dir, data, out string) error {
 // How much is learned from, and how.
 const (
 	epochs    = 6
-	synthetic = 150_000 // examples an epoch
-	real      = 50_000 // paragraphs an epoch
+	synthetic = 300_000 // examples an epoch
+	real      = 90_000 // paragraphs an epoch
 	forget    = 4      // one word in so many is unknown
 	scale     = 4
 	caution   = 20
@@ -100,10 +101,13 @@ func learn(w *writer, lex *tagger.Lexicon, grams *tagger.Grams, texts []corpus) 
 				continue
 			}
 			c := &texts[rng.IntN(len(texts))]
-			x := label(pick(rng, c.paragraphs), lex)
+			x := label(excerpt(pick(rng, c.paragraphs), rng), lex)
 			x = w.rename(x, c.lang == inFrench, rng)
 			if rng.IntN(2) == 0 {
 				x = w.nominate(x, lex, c.lang == inFrench, rng)
+			}
+			if small := strings.ToLower(x.Text); rng.IntN(5) == 0 && len(small) == len(x.Text) {
+				x.Text = small
 			}
 			l.Learn(x, rng, forget)
 		}

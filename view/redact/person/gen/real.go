@@ -7,6 +7,15 @@ import (
 	"licet/view/redact/person/tagger"
 )
 
+// excerpt returns the whole of a paragraph, or as often one of its sentences.
+func excerpt(text string, rng *rand.Rand) string {
+	sentences := strings.SplitAfter(text, ". ")
+	if rng.IntN(2) == 0 {
+		return text
+	}
+	return strings.TrimSpace(pick(rng, sentences))
+}
+
 // label reads a paragraph of real text with the name lists alone: what must be
 // a name, what cannot be one, and what nobody can tell without reading it.
 // Small letters cannot.
@@ -69,7 +78,7 @@ func judge(words []tagger.Span, i, j int) (at int, sure bool) {
 		e := words[k].Rec.Entry()
 		switch {
 		case e.Class == tagger.Legal || e.Class == tagger.Body || e.Class == tagger.Ground || e.Class == tagger.Work || e.Class == tagger.Object ||
-			e.Class == tagger.People || e.Class == tagger.Month || e.Class == tagger.Day || e.Org && e.Given < 4 && e.Family < 4 || e.Place > 1:
+			e.Class == tagger.People || e.Class == tagger.Month || e.Class == tagger.Day || e.Org && e.Given < 4 && e.Family < 4 || e.Place > 2:
 			other++
 		case e.Given > 3 && e.Common < 3:
 			strong++
@@ -87,9 +96,9 @@ func judge(words []tagger.Span, i, j int) (at int, sure bool) {
 		return -1, strong == 0
 	case honoured && n <= 3 && words[i].Shape == tagger.Title:
 		return i, false
-	case n > 1 && n < 5 && first.Given > 2 && first.Common < 4 && first.Place < 2 && last.Common < 4 && (last.Family > 0 || !words[j-1].Rec.Known()) && last.Class == tagger.Plain:
+	case n > 1 && n < 5 && first.Given > 2 && first.Common < 4 && first.Place < 3 && last.Common < 4 && (last.Family > 0 || !words[j-1].Rec.Known()) && last.Class == tagger.Plain:
 		return i, false
-	case n == 1 && first.Given > 3 && first.Common < 2 && first.Place < 2 && words[i].Shape == tagger.Title:
+	case n == 1 && first.Given > 3 && first.Common < 2 && first.Place < 3 && words[i].Shape == tagger.Title:
 		return i, false
 	case strong == 0 && (allUpper(words[i:j]) || first.Common > 2 && n == 1 && first.Given < 2 && first.Family < 4):
 		return -1, true
@@ -103,7 +112,7 @@ func judge(words []tagger.Span, i, j int) (at int, sure bool) {
 
 func opens(e tagger.Entry) bool {
 	switch e.Class {
-	case tagger.Plain, tagger.Legal, tagger.Body, tagger.Ground, tagger.Month, tagger.Day, tagger.People, tagger.Particle:
+	case tagger.Plain, tagger.Legal, tagger.Body, tagger.Ground, tagger.Month, tagger.Day, tagger.People, tagger.Particle, tagger.Little:
 		return false
 	default:
 		return e.Given < 3

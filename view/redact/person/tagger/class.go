@@ -20,7 +20,7 @@ const (
 	Speech    // said, selon
 	Greeting  // hi, bonjour
 	Closing   // regards, cordialement
-	Particle  // van, de la: inside names
+	Particle  // van, de: a name goes on after it
 	Suffix    // Jr, PhD
 	Called    // named, s'appelle
 	Pronoun   // I, he, nous
@@ -32,6 +32,7 @@ const (
 	Article   // the, le, un
 	Auxiliary // do, please, will and other openers of sentences
 	Chatter   // wow, lol: cries of hurried people
+	Little    // la, el: inside names, after a particle
 )
 
 // classWords gives every class its words, folded, English and French together.

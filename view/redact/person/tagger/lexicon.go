@@ -14,7 +14,7 @@ import (
 //	bits 0-2   given: how widely it is a given name, 0 to 7
 //	bits 3-5   family: how widely it is a family name, 0 to 7
 //	bits 6-8   common: how often ordinary text has it in small letters, 0 to 7
-//	bits 9-10  place: 0 none, 1 a town, 2 a city, 3 a country or region
+//	bits 9-10  place: 0 none, 1 a small town, 2 a town, 3 a large city, a country or a region
 //	bits 11-12 proper: how much of its use inside sentences is capitalised, 0 to 3
 //	bits 13-17 class: a Class
 //	bit  18    dictionary: a word list has it

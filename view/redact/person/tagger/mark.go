@@ -14,7 +14,7 @@ func mark(text string, lex *Lexicon, toks []token) bool {
 	found := false
 	for i := range toks {
 		t := &toks[i]
-		t.cand = eligible(toks, i) && !drawn(text[t.start:t.end]) && !(t.rec == 0 && starts(t.before) && lex.isOrdinary(t.hash))
+		t.cand = eligible(toks, i) && !drawn(text[t.start:t.end]) && !(t.rec == 0 && opens(toks, i) && lex.isOrdinary(t.hash))
 		found = found || t.cand
 	}
 	if found {
@@ -43,20 +43,26 @@ func eligible(toks []token, i int) bool {
 		if r.given() > 4 || r.given() > 2 && r.common() < 6 {
 			return true
 		}
-		if !r.named() && (r.common() > 3 || r.dict() == 1 && (r.common() > 0 || starts(t.before))) {
+		if !r.named() && (r.common() > 3 || r.dict() == 1 && (r.common() > 0 || opens(toks, i)) && !besideInitial(toks, i)) {
 			return false // an ordinary word that begins a sentence, or stands in a headline
 		}
 		switch r.class() {
 		case Pronoun, Article, Prep, Join, Verb, Auxiliary, Month, Day, Chatter:
 			return r.given() > 0 && i+1 < len(toks) && toks[i+1].before == GapSpace && toks[i+1].shape == Title && !ordinary(toks[i+1].rec)
 		}
-		return r.common() < 6 || r.named() || r.class() == Particle
+		return r.common() < 6 || r.named() || r.class() == Particle || r.class() == Little
 	case Initial:
 		return i > 0 && capital(toks[i-1].shape) && toks[i-1].shape != Initial && t.before == GapSpace && toks[i-1].cand ||
 			i+1 < len(toks) && capital(toks[i+1].shape) && runsOn(toks[i+1].before) && !(toks[i+1].before == GapApostrophe && !elides(t.hash))
 	case Number:
 	}
 	return false
+}
+
+// besideInitial tells whether an initial touches the token.
+func besideInitial(toks []token, i int) bool {
+	return i > 0 && toks[i-1].shape == Initial && (toks[i].before == GapSpace || toks[i].before == GapDot) ||
+		i+1 < len(toks) && toks[i+1].shape == Initial && toks[i+1].before == GapSpace
 }
 
 // ordinary tells whether a word is one that no name is made of.
@@ -70,6 +76,11 @@ func starts(g Gap) bool {
 	default:
 		return false
 	}
+}
+
+// opens tells whether token i begins a sentence or a line.
+func opens(toks []token, i int) bool {
+	return starts(toks[i].before) && !(toks[i].before == GapDot && i > 0 && toks[i-1].shape == Initial)
 }
 
 // chained tells whether hyphens tie the token to a number or to many words, as in the name of a file.
@@ -179,7 +190,7 @@ func bridge(toks []token) {
 
 // link tells whether t may stand between two parts of a name.
 func link(t *token) bool {
-	return t.shape == Lower && linked(t.before) && (t.rec.class() == Particle || t.end-t.start == 1)
+	return t.shape == Lower && linked(t.before) && (t.rec.class() == Particle || t.rec.class() == Little || t.end-t.start == 1)
 }
 
 func linked(g Gap) bool { return g == GapSpace || g == GapHyphen || g == GapApostrophe }

@@ -80,6 +80,7 @@ func (m *Model) spans(text string, s *scratch, i, j int, tone uint64, out [][2]i
 	m.emissions(text, s, i, j, tone)
 	m.best(s, i, j)
 	round(s.toks[i:j], s.out)
+	span(s.toks[i:j], s.out)
 	for k := i; k < j; k++ {
 		switch s.out[k-i] {
 		case begins:
@@ -113,10 +114,36 @@ func round(toks []token, out []uint8) {
 	}
 }
 
+// span takes a name over its particles: Anouk van der Meulen.
+func span(toks []token, out []uint8) {
+	for k := 1; k < len(toks); k++ {
+		if out[k-1] == outside || toks[k].shape != Lower || toks[k].rec.class() != Particle {
+			continue
+		}
+		end := k
+		for end < len(toks) && end < k+3 && link(&toks[end]) {
+			end++
+		}
+		if end == len(toks) || !linked(toks[end].before) {
+			continue
+		}
+		if r := toks[end].rec; toks[end].shape != Title || out[end] == outside && (r.class() != Plain && r.class() != Honorific || r.place() > 1 || r.org() == 1 || r.common() > 2) {
+			continue
+		}
+		for ; k <= end; k++ {
+			out[k] = inside
+		}
+		for ; k < len(toks) && out[k] == outside && toks[k].before == GapHyphen && toks[k].tight; k++ {
+			out[k] = inside
+		}
+		k--
+	}
+}
+
 // nothingElse tells whether the token can only be part of a name, beside one.
 func nothingElse(t *token) bool {
 	r := t.rec
-	return t.shape == Title && r.class() == Plain && r.common() == 0 && r.place() == 0 && r.org() == 0 && r.proper() < 2
+	return t.shape == Title && r.class() == Plain && r.common() == 0 && r.place() < 2 && r.org() == 0 && r.proper() < 2
 }
 
 // scan reads the words of text, and what lex knows of them.
