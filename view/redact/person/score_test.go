@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,6 @@ type labelled struct {
 	text   string
 	names  [][2]int
 	scored bool
-	template int
 }
 
 // A score counts names and findings. A name is found if the findings cover it
@@ -89,10 +89,10 @@ func presidio(tb testing.TB) []labelled {
 	}
 	var out []labelled
 	for _, x := range texts {
-		l := labelled{text: x.Text, template: x.Template, scored: split.ScoredN("presidio_research", x.Template)}
+		l := labelled{text: x.Text, scored: split.ScoredN("presidio_research", x.Template)}
 		at := offsets(x.Text) // the set counts characters
-		for i := len(x.Spans) - 1; i >= 0; i-- {
-			if s := x.Spans[i]; s.Type == "PERSON" {
+		for _, v := range slices.Backward(x.Spans) {
+			if s := v; s.Type == "PERSON" {
 				l.names = append(l.names, [2]int{at[s.Start], at[s.End]})
 			}
 		}

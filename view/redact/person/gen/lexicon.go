@@ -38,6 +38,11 @@ func readGazetteer(dir string) (*gazetteer, error) {
 			g.firms = append(g.firms, line)
 		}
 	}
+	houses, err := lines("houses")
+	if err != nil {
+		return nil, err
+	}
+	g.firms = append(g.firms, houses...)
 	for _, p := range []pin{english, french} {
 		files, err := p.open(dir, func(name string) bool { return strings.HasSuffix(name, "/index.json") })
 		if err != nil {
@@ -103,29 +108,27 @@ func (g *gazetteer) readPlaces(dir string) error {
 			}
 		}
 	}
-	for w := range strings.FieldsSeq(exonyms) {
-		g.place(w, 3)
+	exonyms, err := lines("exonyms")
+	for _, line := range exonyms {
+		for w := range strings.FieldsSeq(line) {
+			g.place(w, 3)
+		}
 	}
-	return nil
+	return err
 }
 
-// exonyms are countries, regions and cities as French writes them, where English does otherwise.
-const exonyms = `Allemagne Espagne Italie Angleterre Écosse Irlande Belgique Suisse Autriche Hongrie Pologne Russie Grèce Turquie Suède Norvège Danemark
-Finlande Islande Roumanie Bulgarie Croatie Serbie Slovénie Slovaquie Tchéquie Ukraine Lituanie Lettonie Estonie Chypre Malte Chine Japon Corée Inde
-Thaïlande Indonésie Australie Égypte Maroc Algérie Tunisie Libye Sénégal Cameroun Éthiopie Brésil Mexique Argentine Chili Pérou Colombie
-Bolivie Équateur Liban Syrie Irak Jordanie Arabie Europe Asie Afrique Amérique Océanie Bretagne Normandie Provence Alsace Lorraine Bourgogne Champagne
-Picardie Savoie Corse Occitanie Aquitaine Auvergne Anjou Touraine Berry Limousin Franche-Comté Île-de-France Catalogne Andalousie Bavière Toscane Sicile Flandre Wallonie
-Londres Bruxelles Genève Bâle Vienne Moscou Varsovie Lisbonne Barcelone Venise Rome Florence Athènes Copenhague Alger Tunis Québec Montréal Méditerranée Atlantique Pacifique
-Seine Loire Rhône Garonne Rhin Alpes Pyrénées Vosges Jura Marseille Lyon Toulouse Nantes Strasbourg Montpellier Bordeaux Lille Rennes Reims England Scotland Wales Britain Brittany
-Africa Asia America Antarctica Scandinavia Caribbean Midwest Silicon Manhattan Brooklyn Bronx Hollywood Mediterranean USA UK UAE EU`
-
 // lexicon joins everything that is known of every word.
-func lexicon(n *names, u *usage, g *gazetteer) []tagger.Word {
-	classes := tagger.Classes()
+func lexicon(n *names, u *usage, g *gazetteer) ([]tagger.Word, error) {
+	classes, err := tagger.Classes()
+	if err != nil {
+		return nil, fmt.Errorf("read the classes: %w", err)
+	}
 	org := map[string]bool{}
 	for _, f := range g.firms {
-		for w := range strings.FieldsSeq(f) {
-			org[tagger.Fold(w)] = true
+		for _, w := range strings.FieldsFunc(f, func(r rune) bool { return strings.ContainsRune(" -'&", r) }) {
+			if x := tagger.Fold(w); len(x) > 2 {
+				org[x] = true
+			}
 		}
 	}
 	keys := map[string]bool{}
@@ -161,7 +164,7 @@ func lexicon(n *names, u *usage, g *gazetteer) []tagger.Word {
 		words = append(words, tagger.Word{Text: w, Rec: e.Rec()})
 	}
 	sort.Slice(words, func(i, j int) bool { return words[i].Text < words[j].Text })
-	return words
+	return words, nil
 }
 
 // level puts points of evidence into 0 to 7.
@@ -200,8 +203,8 @@ func letters(n *names, u *usage, g *gazetteer) *tagger.Grams {
 	grams := new(tagger.Grams)
 	for at := range slots {
 		// Log₂ of the odds in sixteenths, from whole numbers only.
-		a := uint64(in[at]*2+1) * uint64(nOut) //nolint:gosec // counts
-		b := uint64(out[at]*2+1) * uint64(nIn) //nolint:gosec // counts
+		a := uint64(in[at]*2+1) * uint64(nOut)                   //nolint:gosec // counts
+		b := uint64(out[at]*2+1) * uint64(nIn)                   //nolint:gosec // counts
 		grams[at] = int8(min(max(log16(a)-log16(b), -120), 120)) //nolint:gosec // clamped
 	}
 	return grams

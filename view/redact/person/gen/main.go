@@ -42,7 +42,10 @@ func run(dir, data, out string) error {
 		return err
 	}
 	u := countWords(texts)
-	words := lexicon(n, u, g)
+	words, err := lexicon(n, u, g)
+	if err != nil {
+		return err
+	}
 	w, err := newWriter(n, u, g, 1)
 	if err != nil {
 		return err
@@ -69,13 +72,6 @@ func run(dir, data, out string) error {
 		}
 	}
 	l := learn(w, lex, letters(n, u, g), texts)
-	for _, c := range []int{10, 20, 30, 40, 60} {
-		if os.Getenv("HOLD") != "" {
-			if err := save(l.Model(scale, c), words, fmt.Sprintf("%s.%d", out, c)); err != nil {
-				return err
-			}
-		}
-	}
 	return save(l.Model(scale, caution), words, out)
 }
 
@@ -83,10 +79,10 @@ func run(dir, data, out string) error {
 const (
 	epochs    = 6
 	synthetic = 300_000 // examples an epoch
-	real      = 90_000 // paragraphs an epoch
-	forget    = 4      // one word in so many is unknown
+	real      = 90_000  // paragraphs an epoch
+	forget    = 4       // one word in so many is unknown
 	scale     = 4
-	caution   = 20
+	caution   = 10
 )
 
 func learn(w *writer, lex *tagger.Lexicon, grams *tagger.Grams, texts []corpus) *tagger.Learner {

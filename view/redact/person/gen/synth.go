@@ -50,23 +50,34 @@ func newWriter(n *names, u *usage, g *gazetteer, seed uint64) (*writer, error) {
 		}
 	}
 	for _, name := range []string{"en", "fr", "chat", "any", "slots"} {
-		raw, err := templateFiles.ReadFile("templates/" + name + ".txt")
+		list, err := lines(name)
 		if err != nil {
-			return nil, fmt.Errorf("read templates: %w", err)
+			return nil, err
 		}
-		for line := range strings.Lines(string(raw)) {
-			line = strings.TrimRight(line, "\n")
-			if line == "" || strings.HasPrefix(line, "# ") {
-				continue
-			}
-			if key, list, ok := strings.Cut(line, ": "); name == "slots" && ok {
-				w.slots[key] = strings.Split(list, "|")
+		for _, line := range list {
+			if key, values, ok := strings.Cut(line, ": "); name == "slots" && ok {
+				w.slots[key] = strings.Split(values, "|")
 				continue
 			}
 			w.sets[name] = append(w.sets[name], strings.ReplaceAll(line, `\n`, "\n"))
 		}
 	}
 	return w, nil
+}
+
+// lines reads one of the hand-written files, without its comments.
+func lines(name string) ([]string, error) {
+	raw, err := templateFiles.ReadFile("templates/" + name + ".txt")
+	if err != nil {
+		return nil, fmt.Errorf("read templates: %w", err)
+	}
+	var out []string
+	for line := range strings.Lines(string(raw)) {
+		if line = strings.TrimRight(line, "\n"); line != "" && !strings.HasPrefix(line, "# ") {
+			out = append(out, line)
+		}
+	}
+	return out, nil
 }
 
 func localeWeight(code string) int {
@@ -208,7 +219,7 @@ func (w *writer) slot(f *filled, key string, french bool, depth int) {
 	case "YEAR":
 		f.b.WriteString(strconv.Itoa(1900 + rng.IntN(127)))
 	case "PHONE":
-		f.b.WriteString(fmt.Sprintf("0%d %02d %02d %02d %02d", 1+rng.IntN(7), rng.IntN(100), rng.IntN(100), rng.IntN(100), rng.IntN(100)))
+		fmt.Fprintf(&f.b, "0%d %02d %02d %02d %02d", 1+rng.IntN(7), rng.IntN(100), rng.IntN(100), rng.IntN(100), rng.IntN(100))
 	case "EMAIL":
 		f.b.WriteString("contact@" + tagger.Fold(pick(rng, w.ordinary)) + ".org")
 	case "HANDLE":

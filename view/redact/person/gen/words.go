@@ -146,14 +146,16 @@ func readTexts(dir string) ([]corpus, string, error) {
 	}
 	novels := corpus{name: "novels", lang: inFrench}
 	for _, f := range read("eltec_fra", ends(".txt")) {
-		for _, line := range strings.Split(string(f.data), "\n") {
+		for line := range strings.SplitSeq(string(f.data), "\n") {
 			if line = strings.TrimSpace(line); len(line) > 20 {
 				novels.paragraphs = append(novels.paragraphs, line)
 			}
 		}
 	}
 	speeches := corpus{name: "speeches", lang: inEnglish}
-	for _, f := range read("nltk_pd", func(s string) bool { return strings.Contains(s, "inaugural.zip") || strings.Contains(s, "state_union.zip") }) {
+	for _, f := range read("nltk_pd", func(s string) bool {
+		return strings.Contains(s, "inaugural.zip") || strings.Contains(s, "state_union.zip")
+	}) {
 		more, err := zipped(f)
 		if err != nil {
 			return nil, "", err
@@ -162,7 +164,7 @@ func readTexts(dir string) ([]corpus, string, error) {
 	}
 	jobs := corpus{name: "jobs", lang: inEnglish}
 	for _, f := range read("onet_occupations", ends("Occupation Data.txt")) {
-		for _, line := range strings.Split(string(f.data), "\n") {
+		for line := range strings.SplitSeq(string(f.data), "\n") {
 			if cells := strings.Split(line, "\t"); len(cells) > 2 {
 				jobs.paragraphs = append(jobs.paragraphs, cells[1], cells[2])
 			}
@@ -172,8 +174,8 @@ func readTexts(dir string) ([]corpus, string, error) {
 	for _, f := range read("rome_v347", func(s string) bool {
 		return strings.HasSuffix(s, "_appellation_v347_utf8.csv") || strings.HasSuffix(s, "_texte_v347_utf8.csv") || strings.HasSuffix(s, "_competence_v347_utf8.csv")
 	}) {
-		for _, line := range strings.Split(string(f.data), "\n") {
-			for _, cell := range strings.Split(line, `"`) {
+		for line := range strings.SplitSeq(string(f.data), "\n") {
+			for cell := range strings.SplitSeq(line, `"`) {
 				if len(cell) > 8 && strings.Contains(cell, " ") {
 					metiers.paragraphs = append(metiers.paragraphs, strings.TrimSpace(cell))
 				}
@@ -187,7 +189,7 @@ func readTexts(dir string) ([]corpus, string, error) {
 		}
 	}
 	for _, f := range read("polis", ends("comments.csv")) {
-		for _, line := range strings.Split(string(f.data), "\n") {
+		for line := range strings.SplitSeq(string(f.data), "\n") {
 			if cells := strings.SplitN(line, ",", 8); len(cells) == 8 {
 				chat.paragraphs = append(chat.paragraphs, strings.Trim(cells[7], "\"\r"))
 			}

@@ -68,13 +68,13 @@ func mood(toks []token) uint64 {
 
 // window is the five tokens around the one in question, and the gaps between them.
 type window struct {
-	c                    [5]ctx
-	before, after        Gap
-	before2, after2      Gap
-	runBefore, runAfter  uint64 // capitalised words that touch it by spaces, at most 3
-	ahead                uint64 // what the run holds after it: 1 an organisation's word, 2 a place's, 4 a name's
-	behind               uint64 // and before it
-	mood, quality, plain uint64
+	c                   [5]ctx
+	before, after       Gap
+	before2, after2     Gap
+	runBefore, runAfter uint64 // capitalised words that touch it by spaces, at most 3
+	ahead               uint64 // what the run holds after it: 1 an organisation's word, 2 a place's, 4 a name's
+	behind              uint64 // and before it
+	mood, quality       uint64
 }
 
 type sink struct {

@@ -37,7 +37,7 @@ func eligible(toks []token, i int) bool {
 	case Lower:
 		return eligibleLower(toks, i)
 	case Title, Upper, Mixed:
-		if r.class() == People || r.place() == 3 && r.given() < 3 && !(i > 0 && capital(toks[i-1].shape)) {
+		if r.class() == People || r.place() == 3 && r.given() < 3 && !(i > 0 && (capital(toks[i-1].shape) || toks[i-1].rec.class() == Particle && !toks[i-1].french())) {
 			return false
 		}
 		if r.given() > 4 || r.given() > 2 && r.common() < 6 {
@@ -112,6 +112,9 @@ func elides(hash uint64) bool {
 
 // letter is the hash of a word of one letter.
 func letter(c byte) uint64 { return (hashStart ^ uint64(c)) * hashPrime }
+
+// pair is the hash of a word of two.
+func pair(a, b byte) uint64 { return (letter(a) ^ uint64(b)) * hashPrime }
 
 // drawn tells whether a letter is written three times and more, as no name has it: NOOOO.
 func drawn(word string) bool {

@@ -36,7 +36,11 @@ type scratch struct {
 	back [][labels]uint8
 	emit [][labels]int32
 	out  []uint8
+	// heard are words of the names found, by the low bits of their hash.
+	heard [heardSize]uint64
 }
+
+const heardSize = 128
 
 func newModel(lex *Lexicon, grams *Grams) *Model {
 	return &Model{
@@ -72,6 +76,9 @@ func (m *Model) Find(text string) [][2]int {
 		out = m.spans(text, s, i, j, tone, out)
 		i = j
 	}
+	if len(out) > 0 {
+		out = s.echo(out)
+	}
 	return out
 }
 
@@ -79,6 +86,7 @@ func (m *Model) Find(text string) [][2]int {
 func (m *Model) spans(text string, s *scratch, i, j int, tone uint64, out [][2]int) [][2]int {
 	m.emissions(text, s, i, j, tone)
 	m.best(s, i, j)
+	sure(s.toks, i, j, s.out)
 	round(s.toks[i:j], s.out)
 	span(s.toks[i:j], s.out)
 	for k := i; k < j; k++ {
@@ -95,55 +103,6 @@ func (m *Model) spans(text string, s *scratch, i, j int, tone uint64, out [][2]i
 		}
 	}
 	return out
-}
-
-// round makes names whole: what touches one by a space, is capitalised and
-// known as nothing else belongs to it, and so does a second name that touches it.
-func round(toks []token, out []uint8) {
-	for k := 1; k < len(toks); k++ {
-		if toks[k].before != GapSpace && !(toks[k-1].shape == Initial && joined(&toks[k-1], &toks[k])) {
-			continue
-		}
-		a, b := &out[k-1], &out[k]
-		switch {
-		case *a != outside && (*b == begins || *b == outside && (nothingElse(&toks[k]) || toks[k-1].shape == Initial && toks[k].shape == Title)):
-			*b = inside
-		case *a == outside && *b == begins && (nothingElse(&toks[k-1]) || toks[k].shape == Initial && toks[k-1].shape == Title && toks[k-1].rec.class() == Plain):
-			*a, *b = begins, inside
-		}
-	}
-}
-
-// span takes a name over its particles: Anouk van der Meulen.
-func span(toks []token, out []uint8) {
-	for k := 1; k < len(toks); k++ {
-		if out[k-1] == outside || toks[k].shape != Lower || toks[k].rec.class() != Particle {
-			continue
-		}
-		end := k
-		for end < len(toks) && end < k+3 && link(&toks[end]) {
-			end++
-		}
-		if end == len(toks) || !linked(toks[end].before) {
-			continue
-		}
-		if r := toks[end].rec; toks[end].shape != Title || out[end] == outside && (r.class() != Plain && r.class() != Honorific || r.place() > 1 || r.org() == 1 || r.common() > 2) {
-			continue
-		}
-		for ; k <= end; k++ {
-			out[k] = inside
-		}
-		for ; k < len(toks) && out[k] == outside && toks[k].before == GapHyphen && toks[k].tight; k++ {
-			out[k] = inside
-		}
-		k--
-	}
-}
-
-// nothingElse tells whether the token can only be part of a name, beside one.
-func nothingElse(t *token) bool {
-	r := t.rec
-	return t.shape == Title && r.class() == Plain && r.common() == 0 && r.place() < 2 && r.org() == 0 && r.proper() < 2
 }
 
 // scan reads the words of text, and what lex knows of them.
