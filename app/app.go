@@ -210,7 +210,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	for _, p := range a.settings.Adults {
 		adults = append(adults, licet.Platform(p))
 	}
-	a.view = view.New(a.vault, a.policy, adults, cfg.Temp)
+	if a.view, err = view.New(a.vault, a.policy, adults, cfg.Temp); err != nil {
+		return err
+	}
 	if a.objects, err = cas.Open(cfg.path("objects"), a.keys.Objects(), cfg.Sync == ""); err != nil {
 		return err
 	}

@@ -68,7 +68,11 @@ func (a *App) ComparePolicies(ctx context.Context, one, other *policy.Policy, pu
 	if err != nil {
 		return nil, err
 	}
-	l, err := view.New(a.vault, one, a.view.Adults(), a.cfg.Temp).Look(ctx, purpose, now, now, nil, nil)
+	v, err := view.New(a.vault, one, a.view.Adults(), a.cfg.Temp)
+	if err != nil {
+		return nil, err
+	}
+	l, err := v.Look(ctx, purpose, now, now, nil, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	near "licet/corpus/neardup/score"
+	"licet/view"
+	"licet/view/langid"
+	languages "licet/view/langid/score"
 	"licet/view/redact"
 	redactions "licet/view/redact/score"
 )
@@ -53,6 +56,10 @@ func (c *command) benchRedact() error {
 	if err != nil {
 		return err
 	}
+	persons, err := view.Persons()
+	if err != nil {
+		return err
+	}
 	var below []string
 	for _, open := range []func() (redactions.Set, error){
 		func() (redactions.Set, error) { return redactions.Presidio(presidio) },
@@ -63,7 +70,7 @@ func (c *command) benchRedact() error {
 		if err != nil {
 			return err
 		}
-		below = append(below, c.sayRedactions(set)...)
+		below = append(below, c.sayRedactions(set, persons)...)
 	}
 	if len(below) > 0 {
 		return fmt.Errorf("%w: %s", errBelow, strings.Join(below, "; "))
@@ -71,12 +78,12 @@ func (c *command) benchRedact() error {
 	return nil
 }
 
-func (c *command) sayRedactions(set redactions.Set) (below []string) {
+func (c *command) sayRedactions(set redactions.Set, persons func(string, []redact.Span) []redact.Span) (below []string) {
 	region := ""
 	if set.Name == "french" {
 		region = "FR"
 	}
-	rows := set.Half(true, func(text string) []redact.Span { return redact.Find(text, redact.Context{Region: region}) })
+	rows := set.Half(true, func(text string) []redact.Span { return redact.Find(text, redact.Context{Region: region, Persons: persons}) })
 	c.say("%s, scoring half:", set.Name)
 	c.say("| label | items | recall | precision | F1 | F1, equal spans |")
 	c.say("|---|---|---|---|---|---|")
@@ -143,4 +150,35 @@ func paragraphs(dir string) (out []string, err error) {
 		return nil, fmt.Errorf("read texts: %w", err)
 	}
 	return out, nil
+}
+
+func (c *command) benchLangidCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "langid",
+		Short: "How often the language of a text is known, on the scoring half of lingua_testdata",
+		Args:  exactly(0, "no argument but flags"),
+		RunE: func(*cobra.Command, []string) error {
+			dir, err := c.shared("lingua_testdata")
+			if err != nil {
+				return err
+			}
+			m, err := langid.Load()
+			if err != nil {
+				return err
+			}
+			rows, err := languages.Score(m, dir, true)
+			if err != nil {
+				return err
+			}
+			if err := languages.Write(c.Out, rows); err != nil {
+				return err
+			}
+			for _, k := range languages.Kinds() {
+				if r := languages.Total(rows, k.Name); r.Share() < k.Floor {
+					return fmt.Errorf("%w: %s: %.4f, want %.2f", errBelow, k.Name, r.Share(), k.Floor)
+				}
+			}
+			return nil
+		},
+	}
 }

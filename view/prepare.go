@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"licet"
+	"licet/view/own"
 	"licet/view/redact"
 )
 
@@ -26,7 +27,7 @@ func (l *Look) passage(r licet.Record) (licet.Passage, []string) {
 	if s.Reason != "" {
 		return licet.Passage{}, []string{s.Reason}
 	}
-	out := licet.Passage{Member: r.Member, Record: r.ID, Kind: r.Kind, Role: r.Role, Language: r.Language, Text: s.Redacted, Employer: s.employer}
+	out := licet.Passage{Member: r.Member, Record: r.ID, Kind: r.Kind, Role: r.Role, Language: s.Language, Text: s.Redacted, Employer: s.employer}
 	if len(s.OwnCuts)+len(s.Redactions) > 0 {
 		out.Cuts = s.OwnCuts
 		for what, n := range s.Redactions {
@@ -49,6 +50,7 @@ type Story struct {
 	OwnCuts    map[string]int // what was taken out for that, by what it was
 	Redacted   string         // without what identifies people: what may be used
 	Redactions map[string]int // what was replaced for that, by what it was
+	Language   string         // that it is written in; empty: it can't be told
 	Reason     string         // why nothing of it is used; empty: it is
 	employer   string
 }
@@ -64,12 +66,24 @@ func (l *Look) prepare(r, original licet.Record) (s Story) {
 		}
 	}
 	with := redact.Context{People: l.people, Region: l.frozen.Members[r.Member].Facts.Country}
-	s.Own = redact.OwnWords(text, s.OwnCuts)
+	if prose(r.Kind) && strings.ContainsAny(strings.TrimSpace(text), " \n\t") {
+		with.Persons = l.v.persons
+	}
+	var cuts []own.Cut
+	s.Own, cuts = own.Words(text)
+	for _, c := range cuts {
+		if c.What == own.TooLong {
+			s.Reason = own.TooLong
+			return s
+		}
+		s.OwnCuts[c.What]++
+	}
 	var quotes int
 	if s.Own, quotes = unquote(s.Own, l.quoted[keyOf(r.ID)]); quotes > 0 {
-		s.OwnCuts["quote"] += quotes
+		s.OwnCuts[own.Quote] += quotes
 	}
 	s.Redacted, s.Redactions = redact.Text(s.Own, with)
+	with.Persons = nil // titles and employers are no sentences
 	s.Redacted = render(r, s.Redacted, with)
 	if r.Employer != "" {
 		s.employer, _ = redact.Text(r.Employer, with)
@@ -79,7 +93,22 @@ func (l *Look) prepare(r, original licet.Record) (s Story) {
 	}) {
 		s.Reason = ReasonEmpty
 	}
+	s.Language = l.v.language(s.Redacted, r.Language)
 	return s
+}
+
+// prose tells whether texts of a kind are sentences. In a list of skills and employers
+// every word has a capital, and a word alone has nothing around it: there only names
+// that the directory knows are looked for.
+func prose(k licet.Kind) bool {
+	switch k.Category() {
+	case licet.CategoryContent, licet.CategoryMessage, licet.CategoryWork:
+		return true
+	case licet.CategoryProfile:
+		return k == licet.KindAbout || k == licet.KindHeadline || k == licet.KindPhoto
+	case licet.CategorySensitive, licet.CategoryUnknown:
+	}
+	return false
 }
 
 // added returns what somebody who re-posts wrote themselves.

@@ -13,6 +13,8 @@ import (
 	"licet"
 	"licet/policy"
 	"licet/vault"
+	"licet/view/langid"
+	"licet/view/redact"
 )
 
 // Reasons of this package, beside the rules of the policy.
@@ -48,6 +50,9 @@ type View struct {
 	adults []licet.Platform
 	temp   string
 
+	persons func(text string, taken []redact.Span) []redact.Span
+	langid  *langid.Model
+
 	mu     sync.Mutex
 	people *vault.Directory // as it was asked for last
 	upto   uint64
@@ -74,8 +79,13 @@ func (v *View) directory(ctx context.Context, upto, now uint64) (*vault.Director
 // New returns the view of v under p. adults are the platforms whose operator
 // asserts that every member is of age. temp is where what does not fit into memory
 // is put, in files that have no name; "" is the system's folder.
-func New(v records, p *policy.Policy, adults []licet.Platform, temp string) *View {
-	return &View{vault: v, policy: p, adults: adults, temp: temp}
+func New(v records, p *policy.Policy, adults []licet.Platform, temp string) (*View, error) {
+	persons, err := Persons()
+	if err != nil {
+		return nil, err
+	}
+	m, err := models()
+	return &View{vault: v, policy: p, adults: adults, temp: temp, persons: persons, langid: m.langid}, err
 }
 
 // Adults are the platforms whose operator asserts that every member is of age.

@@ -53,7 +53,11 @@ func newWorld(t *testing.T, adults ...licet.Platform) world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := world{t, to, view.New(to.Vault, p, adults, "")}
+	v, err := view.New(to.Vault, p, adults, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := world{t, to, v}
 	w.add(people)
 	return w
 }
