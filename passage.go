@@ -15,7 +15,7 @@ type Passage struct {
 	// Others are the members, besides the author, whose permission the text
 	// needed: whom a recommendation is about, whose record it re-posts; sorted.
 	Others []MemberID `json:"others,omitempty"`
-	// Cuts counts what was taken out, by what it was: "quote", "name",
-	// "handle", "email", "url", "phone".
+	// Cuts counts what was taken out, by what it was: "quote", "markup", "name",
+	// "email" and the other labels of packages own and redact.
 	Cuts map[string]int `json:"cuts,omitempty"`
 }

@@ -30,18 +30,18 @@ type Timing struct {
 // TimeBuild measures: it builds what is there, writes it as a dataset below dir, makes
 // ready, lets a member object and builds again. For a folder that is thrown away.
 func (a *App) TimeBuild(ctx context.Context, dir string, who licet.MemberID, cpu func() time.Duration, progress Progress) (t Timing, err error) {
-	start, used := time.Now(), cpu() //nolint:forbidigo // it measures
+	start, used := a.cfg.Now(), cpu()
 	r, err := a.Build(ctx, progress)
 	if err != nil {
 		return t, err
 	}
-	t.Build, t.BuildCPU = time.Since(start), cpu()-used
+	t.Build, t.BuildCPU = a.cfg.Now().Sub(start), cpu()-used
 	t.Records, t.Rows, t.Excluded, t.Shards, t.Slices = r.Records, r.Built.Passages, r.Built.Excluded, r.Plan.Shards, r.Plan.Slices
-	start, used = time.Now(), cpu() //nolint:forbidigo // it measures
+	start, used = a.cfg.Now(), cpu()
 	if err = a.timeWrite(filepath.Join(dir, "dataset")); err != nil {
 		return t, err
 	}
-	t.Write, t.WriteCPU = time.Since(start), cpu()-used
+	t.Write, t.WriteCPU = a.cfg.Now().Sub(start), cpu()-used
 	if err := a.gathered.stock.Ready(ctx); err != nil {
 		return t, err
 	}
@@ -52,11 +52,11 @@ func (a *App) TimeBuild(ctx context.Context, dir string, who licet.MemberID, cpu
 	if _, err := a.Object(ctx, who, licet.PurposeTrain, licet.Said{Channel: "bench"}); err != nil {
 		return t, err
 	}
-	start = time.Now() //nolint:forbidigo // it measures
+	start = a.cfg.Now()
 	if _, err := a.Build(ctx, nil); err != nil {
 		return t, err
 	}
-	t.Again = time.Since(start)
+	t.Again = a.cfg.Now().Sub(start)
 	after, err := a.corpusNow(ctx)
 	if err != nil {
 		return t, err

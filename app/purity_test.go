@@ -156,6 +156,20 @@ var phrases = []string{
 	"the queue got shorter", "on recrute une équipe", "a short note on keys", "my first week here", "budget again", "ten years of trams",
 }
 
+// sayings are long enough to be quoted without a mark, and to be said nearly the same:
+// each is one of a chain in which neighbours are near-duplicates.
+var sayings = func() (out []string) {
+	words := strings.Fields("when the old pump on the east quay failed for the third time in one winter the crew took it apart by hand cleaned each valve and wrote down what they had found before the inspector came")
+	for i := range 6 {
+		w := slices.Clone(words)
+		for k := range i {
+			w[len(w)-1-4*k] = "nobody"
+		}
+		out = append(out, strings.Join(w, " "))
+	}
+	return out
+}()
+
 // person is what the test itself knows of a member: the oracle.
 type person struct {
 	id      int
@@ -245,7 +259,7 @@ func (p *person) recordLine(id string) string {
 	if x.about > 0 {
 		about = fmt.Sprintf(`,"about":"p%d"`, x.about)
 	}
-	return fmt.Sprintf(`{"type":"record","id":%q,"member":%q,"kind":%q,"text":%q,"created":"2025-03-04T05:06:07Z"%s}`, id, p.ref(), x.kind, x.words, about)
+	return fmt.Sprintf(`{"type":"record","id":%q,"member":%q,"kind":%q,"text":%q,"created":"2025-03-%02dT05:06:07Z"%s}`, id, p.ref(), x.kind, x.words, 1+len(x.words)%9, about)
 }
 
 // bring imports lines in a random order.
@@ -279,6 +293,14 @@ func (w *world) write(p *person) *text {
 		x.words += " " + phrases[w.r.IntN(len(phrases))] // else: often a duplicate
 	}
 	other := w.people[w.r.IntN(len(w.people))]
+	switch said := sayings[w.r.IntN(len(sayings))]; w.r.IntN(8) {
+	case 0: // nearly what others say
+		x.words = said
+	case 1: // words of others, and more of one's own
+		words := strings.Fields(said)
+		from := w.r.IntN(len(words) - 12)
+		x.words = strings.Repeat(x.words+" ", 3) + strings.Join(words[from:from+9+w.r.IntN(4)], " ") + " so they say"
+	}
 	switch w.r.IntN(5) {
 	case 0:
 		x.words += " with " + other.name()
@@ -460,7 +482,7 @@ func histories(t *testing.T) int {
 	if os.Getenv("LICET_LONG") != "" {
 		return 1000
 	}
-	return 255
+	return 500
 }
 
 // TestIncrementalIsClean: the law of the house, on random histories. The clean

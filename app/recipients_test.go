@@ -285,19 +285,20 @@ func TestASuspectedMinorIsOutUntilSomebodyDecides(t *testing.T) {
 }
 
 // TestAStrangersObjectionActsAtOnce: somebody who is no member is a placeholder in
-// everybody's texts from the next answer on, and the rebuild equals the clean one.
+// everybody's texts from the next answer on, and the rebuild equals the clean one. The
+// stranger is called what no model of names takes for a name.
 func TestAStrangersObjectionActsAtOnce(t *testing.T) {
 	ctx := t.Context()
 	cfg := quayside.Config(t.TempDir())
 	a := quayside.New(t, cfg, quayside.Settings(1))
-	bring(t, a, `{"type":"record","id":"about","member":"m02","kind":"post","text":"Orsolya Quillfeather built the second gate, and @orsi_q painted it.","created":"2025-11-03T10:00:00Z"}`)
+	bring(t, a, `{"type":"record","id":"about","member":"m02","kind":"post","text":"Yesterday Harbour Lantern built the second gate, and @orsi_q painted it.","created":"2025-11-03T10:00:00Z"}`)
 	if _, err := a.Advance(47 * 24 * time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.Train(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(string(corpusOf(t, a)), "Orsolya Quillfeather") {
+	if !strings.Contains(string(corpusOf(t, a)), "Harbour Lantern") {
 		t.Fatal("the stranger is not in the corpus: the test shows nothing")
 	}
 	before, err := a.Served(ctx)
@@ -307,12 +308,12 @@ func TestAStrangersObjectionActsAtOnce(t *testing.T) {
 	for _, called := range []struct {
 		what   string
 		handle bool
-	}{{"orsolya QUILLFEATHER", false}, {"@orsi_q", true}} {
+	}{{"harbour LANTERN", false}, {"@orsi_q", true}} {
 		s, err := a.Shield(ctx, called.what, called.handle, "test")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(strings.ToLower(string(s.Event.Body)), "ors") {
+		if strings.Contains(strings.ToLower(string(s.Event.Body)), "lantern") {
 			t.Errorf("the log says whom it shields: %s", s.Event.Body)
 		}
 	}
@@ -326,7 +327,7 @@ func TestAStrangersObjectionActsAtOnce(t *testing.T) {
 	if _, err := a.Forget(ctx, nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, word := range []string{"Orsolya", "Quillfeather", "orsi_q"} {
+	for _, word := range []string{"Harbour", "Lantern", "orsi_q"} {
 		if strings.Contains(string(corpusOf(t, a)), word) {
 			t.Errorf("%q is in the corpus", word)
 		}

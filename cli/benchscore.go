@@ -83,7 +83,9 @@ func (c *command) sayRedactions(set redactions.Set, persons func(string, []redac
 	if set.Name == "french" {
 		region = "FR"
 	}
-	rows := set.Half(true, func(text string) []redact.Span { return redact.Find(text, redact.Context{Region: region, Persons: persons}) })
+	rows := set.Half(true, func(text string) []redact.Span {
+		return redact.Find(text, redact.Context{Region: region, Persons: persons})
+	})
 	c.say("%s, scoring half:", set.Name)
 	c.say("| label | items | recall | precision | F1 | F1, equal spans |")
 	c.say("|---|---|---|---|---|---|")

@@ -184,7 +184,7 @@ func (s *Stock) resolve(ctx context.Context) (map[licet.MemberID]bool, error) {
 func (s *Stock) Ready(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.near != nil || s.made == nil || s.made.corpus.Rows < indexFrom {
+	if s.near != nil || s.made == nil || s.made.corpus.Rows < s.indexFrom {
 		return nil
 	}
 	return s.index(ctx)

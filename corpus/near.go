@@ -17,7 +17,7 @@ import (
 
 // indexFrom is how many rows make it worth while to keep an index of
 // near-duplicates; fewer are decided anew as a whole.
-const indexFrom = 20_000
+const indexFrom = 20_000 // TestAChangeIsABuildAnew uses the index for few, too
 
 // memberNumber stands for a member where near-duplicates are resolved.
 func memberNumber(r ranker, m licet.MemberID) uint64 {

@@ -29,8 +29,10 @@ const stockMemory = 64 << 20
 // what it takes to make the corpus of the next position from that of the last: only
 // cells that somebody's change touches are made again.
 type Stock struct {
-	rank ranker
-	temp string
+	rank      ranker
+	temp      string
+	indexFrom int // rows; see near.go
+	limit     int // bytes of rows that stay in memory
 
 	mu     sync.Mutex
 	of     map[licet.MemberID]*sheaf
@@ -59,7 +61,7 @@ type sheaf struct {
 // NewStock returns an empty stock. temp is the folder of what is spilt, in files that
 // have no name; "" is the system's.
 func NewStock(r ranker, temp string) *Stock {
-	return &Stock{rank: r, temp: temp, of: map[licet.MemberID]*sheaf{}, dirty: map[licet.MemberID][]neardup.Key{}}
+	return &Stock{rank: r, temp: temp, indexFrom: indexFrom, limit: stockMemory, of: map[licet.MemberID]*sheaf{}, dirty: map[licet.MemberID][]neardup.Key{}}
 }
 
 // Close gives back what was spilt.
@@ -153,7 +155,7 @@ func (s *Stock) enter(m licet.MemberID, is *sheaf) error {
 	}
 	s.of[m] = is
 	s.bytes += is.text
-	if s.memory+is.size <= stockMemory {
+	if s.memory+is.size <= s.limit {
 		s.memory += is.size
 		return nil
 	}

@@ -50,7 +50,7 @@ func Read(dir string) (*Crowd, error) {
 			return err
 		}
 		last, begins := uint32(0), true
-		for _, w := range strings.Fields(body(string(data))) {
+		for w := range strings.FieldsSeq(body(string(data))) {
 			if strings.ContainsAny(w, "<>{}[]()|*#_@/=\"") {
 				continue
 			}
@@ -88,7 +88,7 @@ func (c *Crowd) text(r *rand.Rand) string {
 	var b strings.Builder
 	for range 1 + r.IntN(3) {
 		w := c.first[r.IntN(len(c.first))]
-		for n := 0; n < 30; n++ {
+		for range 30 {
 			if b.Len() > 0 {
 				b.WriteByte(' ')
 			}
@@ -183,4 +183,3 @@ func (c *Crowd) Bytes(n int) (total int) {
 	}
 	return total
 }
-
