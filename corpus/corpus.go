@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"runtime"
@@ -39,14 +40,33 @@ type Cell struct {
 
 // A Corpus is what one model learns from.
 type Corpus struct {
-	Shards  int                             `json:"shards"`
-	Slices  int                             `json:"slices"`
-	Digest  licet.Digest                    `json:"digest"`  // of shards, slices and rows: nothing else
-	Cells   []Cell                          `json:"cells"`   // by shard, then slice
-	Members map[licet.MemberID]licet.Digest `json:"members"` // the rows of each, as a digest
-	Rows    int                             `json:"rows"`
-	Dropped int                             `json:"dropped"`            // near-duplicates
-	HeldOut int                             `json:"held_out,omitempty"` // records of those whom a model is judged on
+	Shards  int          `json:"shards"`
+	Slices  int          `json:"slices"`
+	Digest  licet.Digest `json:"digest"`  // of shards, slices and rows: nothing else
+	Cells   []Cell       `json:"cells"`   // by shard, then slice
+	Members Members      `json:"members"` // the rows of each, as a digest
+	Rows    int          `json:"rows"`
+	Dropped int          `json:"dropped"`            // near-duplicates
+	HeldOut int          `json:"held_out,omitempty"` // records of those whom a model is judged on
+}
+
+// Members is a digest for each member.
+type Members map[licet.MemberID]licet.Digest
+
+// MarshalJSON writes what encoding/json would, in a tenth of the time: there may be
+// hundreds of thousands.
+func (m Members) MarshalJSON() ([]byte, error) {
+	out := make([]byte, 1, 2+len(m)*104)
+	out[0] = '{'
+	for i, id := range slices.Sorted(maps.Keys(m)) {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = append(appendString(out, string(id)), ':', '"')
+		d := m[id]
+		out = append(hex.AppendEncode(out, d[:]), '"')
+	}
+	return append(out, '}'), nil
 }
 
 // Cell returns the cell of a shard and slice.

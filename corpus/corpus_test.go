@@ -1,6 +1,7 @@
 package corpus_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -220,4 +221,17 @@ func FuzzReadRows(f *testing.F) {
 			t.Errorf("%d rows from %d lines", len(rows), strings.Count(string(data), "\n")+1)
 		}
 	})
+}
+
+// TestMembersAreWrittenAsEver compares with what encoding/json makes of the plain map.
+func TestMembersAreWrittenAsEver(t *testing.T) {
+	m := corpus.Members{"b": licet.Sum([]byte("b")), "a\"\u00e9": licet.Sum([]byte("a")), "": {}}
+	got, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := json.Marshal(map[licet.MemberID]licet.Digest(m))
+	if err != nil || string(got) != string(want) {
+		t.Errorf("got %s, want %s, %v", got, want, err)
+	}
 }

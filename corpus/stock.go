@@ -23,7 +23,7 @@ type ranker interface {
 }
 
 // stockMemory is how many bytes of rows stay in memory before they are spilt.
-const stockMemory = 64 << 20
+const stockMemory = 24 << 20
 
 // A Stock is everybody's passages at one position, most of them out of memory, and
 // what it takes to make the corpus of the next position from that of the last: only

@@ -158,7 +158,7 @@ func (l *Ledger) Frozen(ctx context.Context, at uint64) (licet.State, error) {
 	return s.AtFreeze(e.Time), nil
 }
 
-const mostPast = 8
+const mostPast = 3 // each is as large as the community
 
 // keep remembers a state. An erasure makes events unreadable that earlier
 // states were folded from: those are forgotten, or a process that has seen them would

@@ -40,7 +40,7 @@ func keyOf(id licet.RecordID) (k recordKey) {
 const (
 	joinParts  = 64
 	joinBuffer = 2048    // entries that a worker gathers for a part
-	joinMemory = 1 << 16 // entries of a part that stay in memory
+	joinMemory = 1 << 14 // entries of a part that stay in memory
 	entrySize  = 12
 )
 
@@ -234,7 +234,7 @@ func (j *join) resolve(ctx context.Context) (quoted, error) {
 			if err != nil {
 				return err
 			}
-			slices.SortFunc(list, func(a, b occurrence) int { return cmp.Compare(a.gram, b.gram) })
+			list = sorted(list)
 			mu.Lock()
 			defer mu.Unlock()
 			for len(list) > 0 {
@@ -255,6 +255,40 @@ func (j *join) resolve(ctx context.Context) (quoted, error) {
 		slices.Sort(list)
 	}
 	return out, nil
+}
+
+// sorted returns occurrences by gram: by the upper half of its bits eight at a time,
+// then what is equal there, which is little.
+func sorted(list []occurrence) []occurrence {
+	other := make([]occurrence, len(list))
+	for shift := 32; shift < 64; shift += 8 {
+		var at [256]int
+		for _, o := range list {
+			at[byte(o.gram>>shift)]++
+		}
+		from := 0
+		for i, n := range at {
+			at[i] = from
+			from += n
+		}
+		for _, o := range list {
+			b := byte(o.gram >> shift)
+			other[at[b]] = o
+			at[b]++
+		}
+		list, other = other, list
+	}
+	for rest := list; len(rest) > 0; {
+		n := 1
+		for n < len(rest) && rest[n].gram>>32 == rest[0].gram>>32 {
+			n++
+		}
+		if n > 1 {
+			slices.SortStableFunc(rest[:n], func(a, b occurrence) int { return cmp.Compare(a.gram, b.gram) })
+		}
+		rest = rest[n:]
+	}
+	return list
 }
 
 // quote enters a gram at everybody who was not the first to say it.

@@ -30,12 +30,16 @@ type leaf struct{ slot, value licet.Digest }
 // Hashes of leaves, nodes and nothing are told apart by their first byte.
 var empty = licet.Digest(sha256.Sum256([]byte("\x02licet-smt-v1")))
 
-func hashLeaf(slot, value licet.Digest) licet.Digest {
-	return licet.Sum(slices.Concat([]byte{0}, slot[:], value[:]))
-}
+func hashLeaf(slot, value licet.Digest) licet.Digest { return hashPair(0, &slot, &value) }
 
-func hashNode(left, right licet.Digest) licet.Digest {
-	return licet.Sum(slices.Concat([]byte{1}, left[:], right[:]))
+func hashNode(left, right licet.Digest) licet.Digest { return hashPair(1, &left, &right) }
+
+func hashPair(kind byte, a, b *licet.Digest) licet.Digest {
+	var data [1 + 2*len(a)]byte
+	data[0] = kind
+	copy(data[1:], a[:])
+	copy(data[1+len(a):], b[:])
+	return licet.Sum(data[:])
 }
 
 // Slot is where the member with this token stands in the tree of a run. Nobody

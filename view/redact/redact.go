@@ -190,7 +190,7 @@ func joined(spans []Span) []Span {
 const mostPasses = 8
 
 // Text returns text with placeholders for what Find finds, and how many it put,
-// by label. Its own result it leaves as it is.
+// by label. Without Persons, its own result it leaves as it is.
 func Text(text string, c Context) (string, map[string]int) {
 	counts := map[string]int{}
 	text = strings.TrimSpace(text)
@@ -210,6 +210,7 @@ func Text(text string, c Context) (string, map[string]int) {
 		}
 		b.WriteString(text[at:])
 		text = b.String()
+		c.Persons = nil // what it makes of placeholders beside a word says nothing of people
 	}
 	return text, counts
 }
