@@ -152,8 +152,8 @@ func strictPolicy() (*policy.Policy, error) {
 var start = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 
 var phrases = []string{
-	"the pump failed at night", "we moved the valve", "nobody asked the crew", "la pompe est en panne", "rain on the quay", "thanks to all of you",
-	"the queue got shorter", "on recrute une équipe", "a short note on keys", "my first week here", "budget again", "ten years of trams",
+	"the pump failed at night", "we moved the valve", "nobody asked the crew", "la pompe est en panne", "rain on the quay", "the boat left without the crew",
+	"the queue got shorter", "on recrute une équipe", "a short note on keys", "my first week here", "the budget is late again", "ten years of trams",
 }
 
 // sayings are long enough to be quoted without a mark, and to be said nearly the same:

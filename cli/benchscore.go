@@ -15,6 +15,9 @@ import (
 	"licet/view"
 	"licet/view/langid"
 	languages "licet/view/langid/score"
+	"licet/view/own"
+	"licet/view/quality"
+	posts "licet/view/quality/score"
 	"licet/view/redact"
 	redactions "licet/view/redact/score"
 )
@@ -183,4 +186,51 @@ func (c *command) benchLangidCommand() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+func (c *command) benchQualityCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "quality",
+		Short: "What the rules for short text keep of 300 real posts that a reader has judged",
+		Args:  exactly(0, "no argument but flags"),
+		RunE: func(*cobra.Command, []string) error {
+			dir, err := c.shared("digitalgov")
+			if err != nil {
+				return err
+			}
+			posts, err := posts.Load(filepath.Dir(dir))
+			if err != nil {
+				return err
+			}
+			return c.sayQuality(posts)
+		},
+	}
+}
+
+// keptFloor is the share of the posts to keep that is kept.
+const keptFloor = .95
+
+func (c *command) sayQuality(list []posts.Post) error {
+	plain := func(text string) string {
+		text, _ = own.Words(text)
+		text, _ = redact.Text(text, redact.Context{})
+		return text
+	}
+	t := posts.Half(list, true, true, plain, quality.Judge)
+	c.say("| a reader's reason | posts | dropped |")
+	c.say("|---|---|---|")
+	for _, r := range t {
+		reason := r.Reason
+		if reason == "" {
+			reason = "(keep)"
+		}
+		c.say("| %s | %d | %d |", reason, r.Posts, r.Dropped)
+	}
+	kept, of := t.Kept()
+	dropped, bad := t.Dropped()
+	c.say("Of the drawn posts in the scoring half, %d of %d to keep are kept, %d of %d to drop are dropped.", kept, of, dropped, bad)
+	if float64(kept) < keptFloor*float64(of) {
+		return fmt.Errorf("%w: %d of %d kept, want %.0f %%", errBelow, kept, of, 100*keptFloor)
+	}
+	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"licet"
 	"licet/policy"
 	"licet/vault"
+	"licet/view/quality"
 )
 
 // A Person is what a purpose may use of one member.
@@ -383,6 +384,10 @@ func (l *Look) person(m licet.MemberID, records []licet.Record) (Person, *share)
 		for _, reason := range reasons {
 			left[reason]++
 		}
+	}
+	var bot int
+	if p.Passages, bot = l.withoutBots(p.Passages); bot > 0 {
+		left[string(quality.Bot)] += bot
 	}
 	for _, reason := range slices.Sorted(maps.Keys(left)) {
 		is.left = append(is.left, excluded{reason, left[reason]})

@@ -6,6 +6,7 @@ import (
 
 	"licet"
 	"licet/view/own"
+	"licet/view/quality"
 	"licet/view/redact"
 )
 
@@ -88,13 +89,39 @@ func (l *Look) prepare(r, original licet.Record) (s Story) {
 	if r.Employer != "" {
 		s.employer, _ = redact.Text(r.Employer, with)
 	}
-	if !strings.ContainsFunc(strip(s.Redacted), func(r rune) bool {
+	switch {
+	case learns(l.purpose):
+		s.Reason = string(quality.Judge(s.Redacted, r.Kind))
+	case !strings.ContainsFunc(strip(s.Redacted), func(r rune) bool {
 		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 127
-	}) {
+	}):
 		s.Reason = ReasonEmpty
 	}
 	s.Language = l.v.language(s.Redacted, r.Language)
 	return s
+}
+
+// withoutBots drops what an account that floods wrote for others to read: judged by
+// the member's own records alone, so that nobody else's come or go with it.
+func (l *Look) withoutBots(passages []licet.Passage) (kept []licet.Passage, dropped int) {
+	if !learns(l.purpose) {
+		return passages, 0
+	}
+	var account quality.Account
+	for _, p := range passages {
+		if p.Kind.Category() == licet.CategoryContent {
+			account.Add(p.Text)
+		}
+	}
+	if !account.Bot() {
+		return passages, 0
+	}
+	for _, p := range passages {
+		if p.Kind.Category() != licet.CategoryContent {
+			kept = append(kept, p)
+		}
+	}
+	return kept, len(passages) - len(kept)
 }
 
 // prose tells whether texts of a kind are sentences. In a list of skills and employers

@@ -28,10 +28,10 @@ const people = `{"type":"exchange","version":1,"platform":"yard"}
 {"type":"record","id":"photo","member":"ann","kind":"photo","url":"https://x.example/1","created":"2024-01-01T08:00:00Z"}
 {"type":"record","id":"private","member":"ann","kind":"private_message","to":["bob"],"text":"secret","created":"2024-01-01T08:00:00Z"}
 {"type":"record","id":"pay","member":"ann","kind":"salary","text":"1","created":"2024-01-01T08:00:00Z"}
-{"type":"record","id":"cv","member":"ann","kind":"application","text":"Dear all.","created":"2024-01-01T08:00:00Z"}
-{"type":"record","id":"quote","member":"bob","kind":"comment","text":"> Write to Ann\n\nI will.","created":"2024-01-01T08:00:00Z"}
-{"type":"record","id":"share","member":"bob","kind":"post","share_of":"quote2","text":"Mine.\n\nTheirs entirely.","created":"2024-01-01T08:00:00Z"}
-{"type":"record","id":"quote2","member":"ann","kind":"post","text":"Theirs entirely.","created":"2024-01-01T08:00:00Z"}
+{"type":"record","id":"cv","member":"ann","kind":"application","text":"Dear all of the yard.","created":"2024-01-01T08:00:00Z"}
+{"type":"record","id":"quote","member":"bob","kind":"comment","text":"> Write to Ann\n\nI will ask the crew.","created":"2024-01-01T08:00:00Z"}
+{"type":"record","id":"share","member":"bob","kind":"post","share_of":"quote2","text":"We see it another way.\n\nTheirs entirely is this text.","created":"2024-01-01T08:00:00Z"}
+{"type":"record","id":"quote2","member":"ann","kind":"post","text":"Theirs entirely is this text.","created":"2024-01-01T08:00:00Z"}
 {"type":"record","id":"praise","member":"bob","kind":"recommendation","about":"ann","text":"She keeps her word.","created":"2024-01-01T08:00:00Z"}
 {"type":"record","id":"praise2","member":"bob","kind":"recommendation","about":"kid","text":"He sweeps.","created":"2024-01-01T08:00:00Z"}
 {"type":"record","id":"kidpost","member":"kid","kind":"post","text":"My first week.","created":"2024-01-01T08:00:00Z"}
@@ -113,10 +113,10 @@ func TestWhatMayBeLearnedAndWhyNotTheRest(t *testing.T) {
 	r := w.at(s, s)
 	want := []string{
 		"Foreman, Yard: Ladders.",
-		"I will.",
-		"Mine.",
+		"I will ask the crew.",
 		"She keeps her word.",
-		"Theirs entirely.",
+		"Theirs entirely is this text.",
+		"We see it another way.",
 		"Write to [EMAIL] or [PHONE], see [URL], says [NAME] to [HANDLE].",
 	}
 	if got := texts(r); !slices.Equal(got, want) {
@@ -150,14 +150,14 @@ func TestAdmittedIsPermittedAtTheFreezeAndNow(t *testing.T) {
 	s := w.state()
 	gone := w.object(s, "ann")
 	for name, r := range map[string]*view.Result{"objected now": w.at(s, gone), "objected at the freeze": w.at(gone, s), "always": w.at(gone, gone)} {
-		if got := texts(r); !slices.Equal(got, []string{"I will."}) {
+		if got := texts(r); !slices.Equal(got, []string{"I will ask the crew."}) {
 			t.Errorf("%s: %q", name, got)
 		}
 	}
 	w.add(`{"type":"exchange","version":1,"platform":"yard"}
 {"type":"member","id":"new","name":"New Here","country":"IE","birth_date":"1980-01-02"}
 {"type":"record","id":"late","member":"ann","kind":"post","text":"After the freeze.","created":"2024-01-01T08:00:00Z"}
-{"type":"record","id":"newpost","member":"new","kind":"post","text":"Just arrived.","created":"2024-01-01T08:00:00Z"}
+{"type":"record","id":"newpost","member":"new","kind":"post","text":"I have just arrived here.","created":"2024-01-01T08:00:00Z"}
 `)
 	now := w.state()
 	r := w.at(s, now)
