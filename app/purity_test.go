@@ -288,9 +288,14 @@ func (w *world) all() []string {
 
 func (w *world) write(p *person) *text {
 	x := &text{kind: []string{"post", "post", "comment", "about", "private_message", "recommendation"}[w.r.IntN(6)], late: w.frozen}
-	x.words = phrases[w.r.IntN(len(phrases))]
+	next := w.r.IntN(len(phrases))
+	phrase := func() string { // never the same twice in one text: that would be no post
+		next++
+		return phrases[next%len(phrases)]
+	}
+	x.words = phrase()
 	if w.r.IntN(3) > 0 {
-		x.words += " " + phrases[w.r.IntN(len(phrases))] // else: often a duplicate
+		x.words += " " + phrase() // else: often a duplicate
 	}
 	other := w.people[w.r.IntN(len(w.people))]
 	switch said := sayings[w.r.IntN(len(sayings))]; w.r.IntN(8) {
@@ -299,7 +304,7 @@ func (w *world) write(p *person) *text {
 	case 1: // words of others, and more of one's own
 		words := strings.Fields(said)
 		from := w.r.IntN(len(words) - 12)
-		x.words = strings.Repeat(x.words+" ", 3) + strings.Join(words[from:from+9+w.r.IntN(4)], " ") + " so they say"
+		x.words += " " + phrase() + " " + phrase() + " " + strings.Join(words[from:from+9+w.r.IntN(4)], " ") + " so they say"
 	}
 	switch w.r.IntN(5) {
 	case 0:
@@ -307,7 +312,7 @@ func (w *world) write(p *person) *text {
 	case 1:
 		x.words += fmt.Sprintf(" ask @h%d or h%d", other.id, other.id)
 	case 2:
-		x.words = "> " + phrases[w.r.IntN(len(phrases))] + "\n" + x.words
+		x.words = "> " + phrase() + "\n" + x.words
 	}
 	if x.kind == "recommendation" {
 		x.about = other.id
@@ -413,7 +418,7 @@ func (w *world) run() app.Digests {
 		if !p.present {
 			p.present, p.adult = true, true
 			w.next++
-			p.records[fmt.Sprintf("r%d", w.next)] = &text{kind: "post", words: fmt.Sprintf("always %d here", p.id)}
+			p.records[fmt.Sprintf("r%d", w.next)] = &text{kind: "post", words: fmt.Sprintf("always %d here on the quay", p.id)}
 			lines := []string{p.line()}
 			for id := range p.records {
 				lines = append(lines, p.recordLine(id))
