@@ -474,8 +474,9 @@ func (w *world) oracle(r *app.Result) {
 			want++
 		}
 	}
-	if got := r.Built.Passages + r.Built.Excluded["duplicate"]; got != want {
-		w.t.Errorf("%d passages are admitted, the test itself counts %d", got, want)
+	// What is left of a text once others' words are cut may be worth nothing: that is not asked here.
+	if got := r.Built.Passages + r.Built.Excluded["duplicate"] + r.Built.Excluded["fragment"]; got != want {
+		w.t.Errorf("%d passages are admitted, the test itself counts %d; left out: %v", got, want, r.Built.Excluded)
 	}
 }
 

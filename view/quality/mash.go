@@ -17,27 +17,27 @@ var unlikely = func() (out [26]uint32) {
 }()
 
 // mash tells whether a word of ASCII letters was typed by keys at random. Capitals
-// inside a word make it a product's name rather.
-func mash(word string) bool {
+// inside a word, or all through it, make it a name rather. keys tells whether
+// some of them lie side by side, which no name has.
+func mash(word string) (random, keys bool) {
 	if len(word) < 3 || len(word) > 64 {
-		return false
+		return false, false
 	}
-	odd := 0
-	near, vowel := false, false
+	odd, vowel := 0, false
 	before, prev := byte(0), word[0]|0x20
 	for i := 1; i < len(word); i++ {
 		c := word[i]
 		if c < 'a' || 'z' < c || prev < 'a' || 'z' < prev {
-			return false
+			return false, false
 		}
 		if unlikely[prev-'a']&(1<<(c-'a')) != 0 {
 			odd++
 		}
-		near = near || prev != 'e' && neighbours(before, prev, c)
+		keys = keys || prev != 'e' && neighbours(before, prev, c)
 		vowel = vowel || c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' || c == 'y'
 		before, prev = prev, c
 	}
-	return near || odd >= 2 && 5*odd >= len(word) || odd == 1 && len(word) >= 5 && !vowel
+	return keys || odd >= 2 && 5*odd >= len(word) || odd == 1 && len(word) >= 5 && !vowel, keys
 }
 
 // neighbours tells whether three letters are what hands that rest on the keys type.

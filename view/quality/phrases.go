@@ -19,7 +19,8 @@ func (s *shape) phrased() Reason {
 	t := phrases()
 	words := s.kept()
 	room := map3{}
-	for i, h := range words {
+	for i := range max(len(words)-1, 0) {
+		h := pair(words[i:])
 		if t.filter[h>>58]&(1<<(h>>52&63)) == 0 {
 			continue
 		}
@@ -37,6 +38,9 @@ func (s *shape) phrased() Reason {
 	}
 	return Keep
 }
+
+// pair names the two words that begin a phrase.
+func pair(words []uint64) uint64 { return (words[0] + words[1]*3) * prime }
 
 // told are the reasons that phrases have.
 var told = [3]Reason{Automatic, Boilerplate, Spam}
@@ -65,7 +69,7 @@ func begins(words, with []uint64) bool {
 }
 
 type table struct {
-	filter [64]uint64 // of first words, by twelve bits of their hash
+	filter [64]uint64 // of first pairs, by twelve bits
 	of     map[uint64][]phrase
 }
 
@@ -84,9 +88,10 @@ var phrases = sync.OnceValue(func() *table {
 		{Spam, 120, false, adverts},
 	} {
 		for line := range strings.Lines(group.list) {
-			if words := hashes(line); len(words) > 0 {
-				t.of[words[0]] = append(t.of[words[0]], phrase{words, group.reason, group.most, group.first})
-				t.filter[words[0]>>58] |= 1 << (words[0] >> 52 & 63)
+			if words := hashes(line); len(words) > 1 {
+				h := pair(words)
+				t.of[h] = append(t.of[h], phrase{words, group.reason, group.most, group.first})
+				t.filter[h>>58] |= 1 << (h >> 52 & 63)
 			}
 		}
 	}
@@ -193,7 +198,6 @@ const openings = `
 possible duplicate of
 doublon possible de
 bump to
-bumps
 automatic reply
 réponse automatique
 `
@@ -269,7 +273,6 @@ if you received this email in error
 ce message et ses pièces jointes
 ce message et toutes les pièces jointes
 ce courriel et ses pièces jointes
-ce message est confidential
 si vous n'êtes pas le destinataire
 si vous avez reçu ce message par erreur
 si vous avez reçu ce courriel par erreur

@@ -86,7 +86,7 @@ func (s *shape) profile() Reason {
 		return Repeated
 	case s.run > 5 && 2*s.run > s.letters+s.digits+s.signs:
 		return Repeated
-	case s.words > 0 && s.mashed == s.words && s.words <= 4 && s.caps == 0:
+	case s.words > 0 && s.keyed == s.words && s.words <= 4:
 		return Test
 	}
 	if s.words >= 8 {

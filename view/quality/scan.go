@@ -17,7 +17,7 @@ type shape struct {
 	marks                  int // placeholders other than links
 	links                  int // [URL], [EMAIL] and addresses that still stand
 	hashes                 int // hashtags
-	mashed                 int // words of keys at random
+	mashed, keyed          int // words of keys at random; of keys side by side
 	caps                   int // words all in capitals, of two letters or more
 	code                   int // brackets and operators
 	run                    int // the longest run of one character
@@ -25,6 +25,7 @@ type shape struct {
 	lines, logs            int // lines with words, and those that begin as a log's do
 	n                      int // of hash
 	hash                   [most]uint64
+	spans                  [24][2]int // of the first words
 }
 
 func (s *shape) kept() []uint64 { return s.hash[:s.n] }
@@ -65,7 +66,7 @@ const latin = "aaaaaaaceeeeiiiidnooooo*ouuuuytsaaaaaaaceeeeiiiidnooooo/ouuuuyty"
 
 const (
 	basis = 14695981039346656037
-	prime = 1099511628211
+	prime = 0x9e3779b97f4a7c15 // spreads a word's sum over 64 bits
 )
 
 func (s *shape) read(text string) {
@@ -88,8 +89,8 @@ func (s *shape) read(text string) {
 				i += n
 				continue
 			}
-			j := s.word(text, i)
-			piece += j - i
+			j, ascii := s.word(text, i)
+			piece += ascii
 			inked, prev, i = true, 0, j
 			continue
 		case digit:
@@ -121,8 +122,8 @@ func (s *shape) read(text string) {
 		case lead:
 			n, is := wide(text[i:])
 			if is == letter {
-				j := s.word(text, i)
-				piece += j - i
+				j, ascii := s.word(text, i)
+				piece += ascii
 				inked, i = true, j
 				continue
 			}
@@ -142,6 +143,17 @@ func (s *shape) read(text string) {
 	}
 	s.piece(piece)
 	s.line(text[at:], inked)
+	if s.words > len(s.spans) {
+		return
+	}
+	for _, w := range s.spans[:s.words] {
+		if random, keys := mash(text[w[0]:w[1]]); random {
+			s.mashed++
+			if keys {
+				s.keyed++
+			}
+		}
+	}
 }
 
 func (s *shape) piece(n int) {
@@ -213,69 +225,93 @@ func wide(text string) (n int, is uint8) {
 	return n, letter
 }
 
-// word reads the word that begins at i and returns where it ends. Apostrophes
-// inside a word belong to it and are not hashed; accents are folded away.
-func (s *shape) word(text string, i int) int {
-	h, n, upper, start := uint64(basis), 0, 0, i
-	plain := true
+// word reads the word that begins at i and returns where it ends and how many
+// ASCII letters it has. Apostrophes inside a word belong to it and are not hashed;
+// accents are folded away.
+func (s *shape) word(text string, i int) (end, ascii int) {
+	h, upper, other, start := uint64(0), 0, 0, i
 	for i < len(text) {
 		c := text[i]
-		switch classes[c] {
-		case letter:
-			if c < 'a' {
-				upper++
-			}
-			h = (h ^ uint64(c|0x20)) * prime
-			n++
+		if low := c | 0x20; low-'a' < 26 {
+			upper += int(^c >> 5 & 1)
+			h = h*33 + uint64(low)
+			ascii++
 			i++
 			continue
-		case lead:
-			k, is := wide(text[i:])
-			if is != letter {
-				if c == 0xcc || c == 0xcd || apostrophe(text[i:]) {
-					i += k
-					continue
-				}
-				break
-			}
-			plain = false
-			if c == 0xc3 && text[i+1]-0x80 < 64 {
-				h = (h ^ uint64(latin[text[i+1]-0x80])) * prime
-			} else {
-				for _, b := range []byte(text[i : i+k]) {
-					h = (h ^ uint64(b)) * prime
-				}
-			}
-			if 0xe3 <= c && c <= 0xed {
-				s.dense++
-			}
-			n++
-			i += k
-			continue
-		case sign:
-			if c == '\'' && i+1 < len(text) && (classes[text[i+1]] == letter || classes[text[i+1]] == lead) {
+		}
+		if c < 0x80 {
+			if c == '\'' && goesOn(text, i+1) {
 				i++
 				continue
 			}
+			break
 		}
-		break
+		k, is := wide(text[i:])
+		if is != letter {
+			if c == 0xcc || c == 0xcd || c == 0xe2 && strings.HasPrefix(text[i:], "’") && goesOn(text, i+k) {
+				i += k
+				continue
+			}
+			break
+		}
+		if c == 0xc3 {
+			h = h*33 + uint64(latin[text[i+1]&63])
+		} else {
+			for _, b := range []byte(text[i : i+k]) {
+				h = h*33 + uint64(b)
+			}
+		}
+		if 0xe3 <= c && c <= 0xed {
+			s.dense++
+		}
+		other++
+		i += k
 	}
-	s.letters += n
-	s.words++
-	if upper == n && n > 1 {
+	s.letters += ascii + other
+	if upper > 1 && upper == ascii && other == 0 {
 		s.caps++
-	} else if plain && s.words <= 24 && mash(text[start:i]) {
-		s.mashed++
 	}
+	if i-start > 12 {
+		s.stretched(text[start:i])
+	}
+	if s.words < len(s.spans) {
+		s.spans[s.words] = [2]int{start, i}
+	}
+	s.words++
 	if s.n < most {
-		s.hash[s.n] = h
+		h *= prime
+		s.hash[s.n] = h ^ h>>32
 		s.n++
 	}
-	return i
+	return i, ascii
 }
 
-func apostrophe(text string) bool {
-	return len(text) > 3 && text[:3] == "’" && (classes[text[3]] == letter || classes[text[3]] == lead)
+// stretched looks for runs of one letter in a long word.
+func (s *shape) stretched(word string) {
+	same := 1
+	for i := 1; i < len(word); i++ {
+		if word[i] != word[i-1] {
+			same = 1
+			continue
+		}
+		same++
+		s.run = max(s.run, same)
+	}
+}
+
+// goesOn tells whether a letter stands at i.
+func goesOn(text string, i int) bool {
+	if i >= len(text) {
+		return false
+	}
+	if classes[text[i]] == letter {
+		return true
+	}
+	if classes[text[i]] != lead {
+		return false
+	}
+	_, is := wide(text[i:])
+	return is == letter
 }
 
 // link returns how long the web address is that begins at i, or 0.

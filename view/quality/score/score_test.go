@@ -30,6 +30,9 @@ func TestTheFloor(t *testing.T) {
 	if of == 0 || 100*kept < 95*of {
 		t.Errorf("kept %d of %d posts that a reader would keep, want 95 in 100", kept, of)
 	}
+	if 100*dropped < 80*bad {
+		t.Errorf("dropped %d of %d posts that a reader would drop, want 80 in 100", dropped, bad)
+	}
 }
 
 func TestTheHalfToLookAt(t *testing.T) {
