@@ -96,6 +96,9 @@ type made struct {
 	held   map[licet.MemberID]bool
 	// numbers are who stands behind the numbers that near-duplicates know.
 	numbers map[uint64]licet.MemberID
+	// judged is what HeldOut returned last; nil: another is asked for, or somebody changed.
+	judged     []string
+	judgedMost int
 }
 
 // Build makes the corpus of what is in stock, in objects of g. Cells that nobody's
@@ -178,6 +181,9 @@ func (s *Stock) resolve(ctx context.Context) (map[licet.MemberID]bool, error) {
 	touched := map[licet.MemberID]bool{}
 	for m := range s.dirty {
 		touched[m] = true
+		if s.made.held[m] || s.heldOut(m) {
+			s.made.judged = nil
+		}
 		delete(s.made.held, m)
 		if s.of[m] == nil {
 			continue
@@ -296,6 +302,10 @@ func (s *Stock) HeldOut(most int) ([]string, error) {
 	if s.made == nil {
 		return nil, nil
 	}
+	if s.made.judged != nil && s.made.judgedMost == most {
+		return s.made.judged, nil
+	}
+	limit := most
 	var all []line
 	for m := range s.made.held {
 		list, err := s.lines(s.of[m], true)
@@ -319,6 +329,7 @@ func (s *Stock) HeldOut(most int) ([]string, error) {
 			most -= len(r.Text)
 		}
 	}
+	s.made.judged, s.made.judgedMost = out, limit
 	return out, nil
 }
 
