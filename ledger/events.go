@@ -24,10 +24,22 @@ func (l *Ledger) row(ctx context.Context, seq uint64) (licet.Event, error) {
 	return licet.Event{}, fmt.Errorf("event %d: %w", seq, sql.ErrNoRows)
 }
 
+// manyEvents is from how many events on all keys are read at once.
+const manyEvents = 300
+
 // Events yields the events from position from up to, not with, to. A member's
 // event whose key is gone comes without type and body.
 func (l *Ledger) Events(ctx context.Context, from, to uint64) iter.Seq2[licet.Event, error] {
 	return func(yield func(licet.Event, error) bool) {
+		open := l.open
+		if to > from+manyEvents {
+			all, err := l.o.Keys.Opening(ctx)
+			if err != nil {
+				yield(licet.Event{}, fmt.Errorf("read events: %w", err))
+				return
+			}
+			open = func(_ context.Context, e licet.Event) (licet.Event, error) { return opened(e, all) }
+		}
 		rows, err := l.db.QueryContext(ctx, `SELECT seq, time, type, member, body FROM events WHERE seq >= ? AND seq < ? ORDER BY seq`, int64(from), int64(to)) //nolint:gosec // positions fit
 		if err != nil {
 			yield(licet.Event{}, fmt.Errorf("read events: %w", err))
@@ -43,7 +55,7 @@ func (l *Ledger) Events(ctx context.Context, from, to uint64) iter.Seq2[licet.Ev
 			}
 			e.Seq, e.Time = uint64(seq), time.UnixMilli(ms).UTC() //nolint:gosec // never negative
 			if e.Member != "" {
-				if e, err = l.open(ctx, e); err != nil {
+				if e, err = open(ctx, e); err != nil {
 					yield(licet.Event{}, err)
 					return
 				}
@@ -90,12 +102,17 @@ func (l *Ledger) open(ctx context.Context, e licet.Event) (licet.Event, error) {
 	if err != nil {
 		return e, fmt.Errorf("event %d: %w", e.Seq, err)
 	}
-	sealed := e.Body
-	e.Body = nil
 	if !there {
+		e.Body = nil
 		return e, nil
 	}
-	text, err := l.o.Keys.Open(ctx, e.Member, sealed, aboutEvent(e.Seq))
+	return opened(e, func(m licet.MemberID, sealed, about []byte) ([]byte, error) { return l.o.Keys.Open(ctx, m, sealed, about) })
+}
+
+func opened(e licet.Event, open func(m licet.MemberID, sealed, about []byte) ([]byte, error)) (licet.Event, error) {
+	sealed := e.Body
+	e.Body = nil
+	text, err := open(e.Member, sealed, aboutEvent(e.Seq))
 	if err != nil {
 		// Sealed under a key that was destroyed, by a member who has joined
 		// again since: unreadable like any other, if an erasure explains it.

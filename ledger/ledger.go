@@ -36,6 +36,8 @@ type sealer interface {
 	// Sealing reads the keys of some members, for as long as one transaction lasts.
 	Sealing(ctx context.Context, members ...licet.MemberID) (seal func(m licet.MemberID, plain, about []byte, label string) (sealed, salt []byte, err error), err error)
 	Open(ctx context.Context, m licet.MemberID, sealed, about []byte) ([]byte, error)
+	// Opening reads every key, for as long as one pass over many events lasts.
+	Opening(ctx context.Context) (open func(m licet.MemberID, sealed, about []byte) ([]byte, error), err error)
 	Salt(ctx context.Context, m licet.MemberID, label string) ([]byte, error)
 	Has(ctx context.Context, m licet.MemberID) (bool, error)
 }

@@ -363,6 +363,16 @@ func (k *Keys) Open(ctx context.Context, m licet.MemberID, sealed, about []byte)
 	return openSealed(aead, sealed, about)
 }
 
+// Opening reads every member's key once: the function that it returns opens as Open
+// does. Drop it after one pass, as a Ring.
+func (k *Keys) Opening(ctx context.Context) (func(m licet.MemberID, sealed, about []byte) ([]byte, error), error) {
+	ring, err := k.Ring(ctx, "", afterAll)
+	if err != nil {
+		return nil, err
+	}
+	return ring.Open, nil
+}
+
 // Token names the member in proofs; it dies with the key.
 func (k *Keys) Token(ctx context.Context, m licet.MemberID) (licet.Digest, error) {
 	key, err := k.get(ctx, k.db, keyName(m))
