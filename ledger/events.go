@@ -106,7 +106,9 @@ func (l *Ledger) open(ctx context.Context, e licet.Event) (licet.Event, error) {
 		e.Body = nil
 		return e, nil
 	}
-	return opened(e, func(m licet.MemberID, sealed, about []byte) ([]byte, error) { return l.o.Keys.Open(ctx, m, sealed, about) })
+	return opened(e, func(m licet.MemberID, sealed, about []byte) ([]byte, error) {
+		return l.o.Keys.Open(ctx, m, sealed, about)
+	})
 }
 
 func opened(e licet.Event, open func(m licet.MemberID, sealed, about []byte) ([]byte, error)) (licet.Event, error) {
