@@ -79,7 +79,7 @@ func (a *App) timeWrite(dir string) error {
 	if err != nil {
 		return fmt.Errorf("write the dataset: %w", err)
 	}
-	for r, err := range given(a.gathered.stock, nil, nil) {
+	for r, err := range ahead(given(a.gathered.stock, nil, nil)) {
 		if err == nil {
 			err = w.Add(r)
 		}

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"licet"
@@ -241,13 +242,55 @@ func given(stock *corpus.Stock, allowed map[licet.RecordID]bool, said map[licet.
 	}
 }
 
+// ahead yields what seq yields, and reads it in another goroutine some rows ahead: to
+// read rows and to write them cost about the same.
+func ahead[T any](seq iter.Seq2[T, error]) iter.Seq2[T, error] {
+	const rows, batches = 256, 4
+	type item struct {
+		row T
+		err error
+	}
+	return func(yield func(T, error) bool) {
+		full, stop := make(chan []item, batches), make(chan struct{})
+		var reading sync.WaitGroup
+		defer reading.Wait()
+		defer close(stop)
+		reading.Go(func() {
+			defer close(full)
+			var batch []item
+			send := func() bool {
+				select {
+				case full <- batch:
+					batch = make([]item, 0, rows)
+					return true
+				case <-stop:
+					return false
+				}
+			}
+			for row, err := range seq {
+				if batch = append(batch, item{row, err}); len(batch) >= rows && !send() {
+					return
+				}
+			}
+			send()
+		})
+		for batch := range full {
+			for _, x := range batch {
+				if !yield(x.row, x.err) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // writeDataset writes rows as a dataset: Parquet, and the lines that its digest is of.
 func writeDataset(dir string, rows iter.Seq2[dataset.Row, error], card dataset.Card) error {
 	w, err := dataset.New(dir, dataset.Options{Formats: []dataset.Format{dataset.Parquet, dataset.Lines}})
 	if err != nil {
 		return fmt.Errorf("write the dataset: %w", err)
 	}
-	for r, err := range rows {
+	for r, err := range ahead(rows) {
 		if err == nil {
 			err = w.Add(r)
 		}
