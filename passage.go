@@ -19,3 +19,7 @@ type Passage struct {
 	// "email" and the other labels of packages own and redact.
 	Cuts map[string]int `json:"cuts,omitempty"`
 }
+
+// AssistantMark begins the line that stands under every text that the assistant
+// wrote. A record that has it is not its author's own, and nothing is learned from it.
+const AssistantMark = "Written by AI (Licet, model "

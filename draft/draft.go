@@ -50,7 +50,7 @@ type Draft struct {
 
 // Label is what stands under every draft.
 func Label(model licet.Digest) string {
-	return "Written by AI (Licet, model " + model.Short() + "). Read it before you send it."
+	return licet.AssistantMark + model.Short() + "). Read it before you send it."
 }
 
 // learnedAs is the kind whose style a draft is written in: messages and

@@ -20,23 +20,25 @@ type Line struct {
 
 // Explain says, kind by kind, what becomes of a member's own records.
 func (l *Look) Explain(ctx context.Context, m licet.MemberID) ([]Line, error) {
+	records, err := l.recordsOf(ctx, m)
+	if err != nil {
+		return nil, err
+	}
 	lines := map[licet.Kind]*Line{}
 	reasons := map[licet.Kind]map[string]bool{}
-	for r, err := range l.v.vault.Records(ctx, m) {
-		if err != nil {
-			return nil, err
+	for i, f := range l.fates(records) {
+		k := records[i].Kind
+		if lines[k] == nil {
+			lines[k], reasons[k] = &Line{Kind: k}, map[string]bool{}
 		}
-		if lines[r.Kind] == nil {
-			lines[r.Kind], reasons[r.Kind] = &Line{Kind: r.Kind}, map[string]bool{}
-		}
-		if _, why := l.passage(r); len(why) > 0 {
-			lines[r.Kind].Unused++
-			for _, reason := range why {
-				reasons[r.Kind][reason] = true
-			}
+		if len(f.reasons) == 0 {
+			lines[k].Used++
 			continue
 		}
-		lines[r.Kind].Used++
+		lines[k].Unused++
+		for _, reason := range f.reasons {
+			reasons[k][reason] = true
+		}
 	}
 	var out []Line
 	for _, k := range licet.Kinds() {
@@ -59,19 +61,19 @@ type RecordLine struct {
 
 // ExplainRecord says what becomes of one record of a member, by the platform's id or ours.
 func (l *Look) ExplainRecord(ctx context.Context, m licet.MemberID, ref string) (RecordLine, error) {
-	for r, err := range l.v.vault.Records(ctx, m) {
-		if err != nil {
-			return RecordLine{}, err
-		}
-		if r.Ref != ref && string(r.ID) != ref {
-			continue
-		}
-		q := l.question(r, l.now.Members[r.Member], &l.now)
-		out := RecordLine{Record: r, Decision: l.decide(r, false), Facts: l.v.policy.Facts(q), From: l.v.policy.Provenance(q)}
-		_, out.Reasons = l.passage(r)
-		return out, nil
+	records, err := l.recordsOf(ctx, m)
+	if err != nil {
+		return RecordLine{}, err
 	}
-	return RecordLine{}, fmt.Errorf("the member has no record %q: give the platform's id of it", ref)
+	at := slices.IndexFunc(records, func(r licet.Record) bool { return r.Ref == ref || string(r.ID) == ref })
+	if at < 0 {
+		return RecordLine{}, fmt.Errorf("the member has no record %q: give the platform's id of it", ref)
+	}
+	r := records[at]
+	q := l.question(r, l.now.Members[r.Member], &l.now)
+	return RecordLine{
+		Record: r, Decision: l.decide(r, false), Facts: l.v.policy.Facts(q), From: l.v.policy.Provenance(q), Reasons: l.fates(records)[at].reasons,
+	}, nil
 }
 
 // Story returns what becomes of a record's text, step by step, whether or not the

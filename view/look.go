@@ -15,7 +15,6 @@ import (
 	"licet"
 	"licet/policy"
 	"licet/vault"
-	"licet/view/quality"
 )
 
 // A Person is what a purpose may use of one member.
@@ -26,7 +25,7 @@ type Person struct {
 	Digest   licet.Digest    // names the passages; zero: there are none
 }
 
-// Excluded counts records of one member that are left out for one reason.
+// excluded counts records of one member that are left out for one reason.
 type excluded struct {
 	reason string
 	n      int
@@ -61,7 +60,6 @@ type Look struct {
 	of       map[licet.MemberID]*share
 	excluded map[string]int
 	records  int
-	passages int
 }
 
 // Each hears of a person whose share was looked at. It is called by several
@@ -71,7 +69,7 @@ type Each func(Person) error
 // Progress hears how many of all records a long look has read.
 type Progress func(what string, done, total int)
 
-// Look looks at everybody. what was permitted at the freeze, and is permitted now,
+// Look looks at everybody. What was permitted at the freeze, and is permitted now,
 // and had come before the freeze, is what purpose may use; for purposes that know no
 // freeze the two states are the same. each and progress may be nil.
 func (v *View) Look(ctx context.Context, purpose licet.Purpose, frozen, now licet.State, each Each, progress Progress) (*Look, error) {
@@ -128,8 +126,12 @@ func (v *View) Of(ctx context.Context, purpose licet.Purpose, frozen, now licet.
 			return nil, err
 		}
 	}
+	var authors []licet.MemberID // before they are seen: what they re-post in turn changes nothing here
 	for _, r := range l.originals {
-		if err := see(r.Member); err != nil {
+		authors = append(authors, r.Member)
+	}
+	for _, author := range authors {
+		if err := see(author); err != nil {
 			return nil, err
 		}
 	}
@@ -361,7 +363,6 @@ func (l *Look) enter(m licet.MemberID, is *share) {
 
 func (l *Look) count(s *share, sign int) {
 	l.records += sign * s.records
-	l.passages += sign * s.passages
 	for _, x := range s.left {
 		if l.excluded[x.reason] += sign * x.n; l.excluded[x.reason] == 0 {
 			delete(l.excluded, x.reason)
@@ -375,19 +376,13 @@ func (l *Look) person(m licet.MemberID, records []licet.Record) (Person, *share)
 	asMember := licet.Record{Member: m, Kind: licet.KindPost}
 	p.Admitted = l.decide(asMember, false).Permit && l.decide(asMember, true).Permit
 	left := map[string]int{}
-	for _, r := range records {
-		passage, reasons := l.passage(r)
-		if len(reasons) == 0 {
-			p.Passages = append(p.Passages, passage)
-			continue
+	for _, f := range l.fates(records) {
+		if len(f.reasons) == 0 {
+			p.Passages = append(p.Passages, f.passage)
 		}
-		for _, reason := range reasons {
+		for _, reason := range f.reasons {
 			left[reason]++
 		}
-	}
-	var bot int
-	if p.Passages, bot = l.withoutBots(p.Passages); bot > 0 {
-		left[string(quality.Bot)] += bot
 	}
 	for _, reason := range slices.Sorted(maps.Keys(left)) {
 		is.left = append(is.left, excluded{reason, left[reason]})
@@ -424,12 +419,9 @@ func (l *Look) Advance(ctx context.Context, frozen, now licet.State, touched []l
 	l.birthdays(now.Time, now, affected)
 	l.frozen, l.now = frozen, now
 	for _, m := range slices.Sorted(maps.Keys(affected)) {
-		var records []licet.Record
-		for r, err := range l.v.vault.Records(ctx, m) {
-			if err != nil {
-				return false, err
-			}
-			records = append(records, r)
+		records, err := l.recordsOf(ctx, m)
+		if err != nil {
+			return false, err
 		}
 		p, is := l.person(m, records)
 		if _, ok := now.Members[m]; !ok && len(records) == 0 {
@@ -443,6 +435,16 @@ func (l *Look) Advance(ctx context.Context, frozen, now licet.State, touched []l
 		}
 	}
 	return true, nil
+}
+
+func (l *Look) recordsOf(ctx context.Context, m licet.MemberID) (out []licet.Record, err error) {
+	for r, err := range l.v.vault.Records(ctx, m) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }
 
 // touch reads a member's records and profile again, and adds whose records depend on them.

@@ -142,3 +142,44 @@ func TestAQuoteWithoutMarksIsCut(t *testing.T) {
 	w.add(yardHead + `{"type":"delete","member":"first"}` + "\n")
 	check("its author is erased")
 }
+
+// TestWhatIsNoMembersWordStaysOut: the assistant's texts, and all that an account which
+// floods wrote for others, and the page says the same of them as the corpus.
+func TestWhatIsNoMembersWordStaysOut(t *testing.T) {
+	w := newWorld(t)
+	var lines strings.Builder
+	lines.WriteString(yardHead + `{"type":"member","id":"writer","name":"Wren Quoin","country":"IE","birth_date":"1980-01-02"}
+{"type":"member","id":"robot","name":"Rob Otic","country":"IE","birth_date":"1980-01-02"}
+{"type":"record","id":"own","member":"writer","kind":"post","text":"We moved the old valve before the rain came.","created":"2020-01-01T08:00:00Z"}
+{"type":"record","id":"robots-skill","member":"robot","kind":"skill","text":"Welding","created":"2020-01-01T08:00:00Z"}
+`)
+	fmt.Fprintf(&lines, `{"type":"record","id":"draft","member":"writer","kind":"post","text":%q,"created":"2020-01-01T08:00:00Z"}`+"\n",
+		"A fine day on the quay for all of us. "+licet.AssistantMark+"0123456789ab). Read it before you send it.")
+	for i := range 30 {
+		fmt.Fprintf(&lines, `{"type":"record","id":"flood%d","member":"robot","kind":"post","text":"Gate report %d is ready and can be read by everybody in the yard office.","created":"2020-01-01T08:00:00Z"}`+"\n", i, i)
+	}
+	w.add(lines.String())
+	now := w.state()
+	l, s := w.look(now, now)
+	if p := s.of[w.member("writer")].Passages; len(p) != 1 || strings.Contains(p[0].Text, "fine day") {
+		t.Errorf("the writer's passages are %v", p)
+	}
+	if p := s.of[w.member("robot")].Passages; len(p) != 1 || p[0].Kind != licet.KindSkill {
+		t.Errorf("the robot's passages are %v", p)
+	}
+	if left := l.Excluded(); left[view.ReasonAssistant] != 1 || left["bot"] != 30 {
+		t.Errorf("left out: %v", left)
+	}
+	of, err := w.view.Of(t.Context(), licet.PurposeTrain, now, now, w.member("robot"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said, err := of.Explain(t.Context(), w.member("robot"))
+	if err != nil || len(said) != 2 || said[1].Kind != licet.KindPost || said[1].Used != 0 || said[1].Unused != 30 || said[1].Reasons[0] != "bot" {
+		t.Errorf("the page says %v, %v", said, err)
+	}
+	line, err := of.ExplainRecord(t.Context(), w.member("robot"), "flood3")
+	if err != nil || len(line.Reasons) != 1 || line.Reasons[0] != "bot" {
+		t.Errorf("of one record: %v, %v", line.Reasons, err)
+	}
+}

@@ -22,6 +22,8 @@ func (l *Look) passage(r licet.Record) (licet.Passage, []string) {
 		return licet.Passage{}, []string{ReasonAfterFreeze}
 	case r.Kind == licet.KindName:
 		return licet.Passage{}, []string{ReasonPlaceholder}
+	case strings.Contains(r.Text, licet.AssistantMark):
+		return licet.Passage{}, []string{ReasonAssistant}
 	}
 	original := l.original(r.ShareOf)
 	s := l.prepare(r, original)
@@ -101,27 +103,33 @@ func (l *Look) prepare(r, original licet.Record) (s Story) {
 	return s
 }
 
-// withoutBots drops what an account that floods wrote for others to read: judged by
-// the member's own records alone, so that nobody else's come or go with it.
-func (l *Look) withoutBots(passages []licet.Passage) (kept []licet.Passage, dropped int) {
-	if !learns(l.purpose) {
-		return passages, 0
-	}
+// A fate is what becomes of one record: a passage, or the reasons why it is none.
+type fate struct {
+	passage licet.Passage
+	reasons []string
+}
+
+// fates says what becomes of one member's records, in their order. Of an account that
+// floods nothing counts that was written for others to read: judged by the member's own
+// records alone, so that nobody else's come or go with it.
+func (l *Look) fates(records []licet.Record) []fate {
+	out := make([]fate, len(records))
 	var account quality.Account
-	for _, p := range passages {
-		if p.Kind.Category() == licet.CategoryContent {
+	for i, r := range records {
+		out[i].passage, out[i].reasons = l.passage(r)
+		if p := out[i].passage; len(out[i].reasons) == 0 && p.Kind.Category() == licet.CategoryContent {
 			account.Add(p.Text)
 		}
 	}
-	if !account.Bot() {
-		return passages, 0
+	if !learns(l.purpose) || !account.Bot() {
+		return out
 	}
-	for _, p := range passages {
-		if p.Kind.Category() != licet.CategoryContent {
-			kept = append(kept, p)
+	for i, f := range out {
+		if len(f.reasons) == 0 && f.passage.Kind.Category() == licet.CategoryContent {
+			out[i] = fate{reasons: []string{string(quality.Bot)}}
 		}
 	}
-	return kept, len(passages) - len(kept)
+	return out
 }
 
 // prose tells whether texts of a kind are sentences. In a list of skills and employers

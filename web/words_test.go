@@ -9,6 +9,8 @@ import (
 	"licet"
 	"licet/policy"
 	"licet/view"
+	"licet/view/own"
+	"licet/view/quality"
 )
 
 func keys(t *testing.T, lang string) map[string]any {
@@ -41,6 +43,10 @@ func TestEveryWordIsThere(t *testing.T) {
 	want := []string{
 		"reason_" + licet.RuleDefaultDeny, "reason_" + view.ReasonAfterFreeze, "reason_" + view.ReasonAssistant, "reason_" + view.ReasonEmpty,
 		"reason_" + view.ReasonPlaceholder, "reason_" + view.ReasonRepost, "reason_" + view.ReasonUnknownMember,
+	}
+	want = append(want, "reason_"+own.TooLong)
+	for _, r := range quality.Reasons() {
+		want = append(want, "reason_"+string(r))
 	}
 	for _, k := range licet.Kinds() {
 		want = append(want, "kind_"+string(k))
