@@ -52,6 +52,9 @@ func (a *App) Follow(ctx context.Context, log *slog.Logger) {
 		head, err := a.ledger.Head(ctx)
 		if err == nil && head != seen {
 			seen = a.catch(ctx, head, log)
+			if err := a.ready(ctx); err != nil && ctx.Err() == nil {
+				log.ErrorContext(ctx, "the next rebuild can't be made ready: it will take longer", slog.Any("error", err))
+			}
 			a.witness(ctx, log)
 		}
 		select {

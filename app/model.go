@@ -70,8 +70,8 @@ type evaluation struct {
 	built      licet.Built
 }
 
-// evaluate reads the view and builds the corpus at position at, of what was
-// frozen at position frozen.
+// evaluate builds the corpus at position at, or later where somebody has looked later
+// already, of what was frozen at position frozen, and commits to it.
 func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress) (*evaluation, error) {
 	a.gathered.mu.Lock()
 	defer a.gathered.mu.Unlock()
@@ -79,6 +79,15 @@ func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress
 	if err != nil {
 		return nil, err
 	}
+	e, err := a.layOut(ctx, frozen, look, stock, progress)
+	if err != nil {
+		return nil, err
+	}
+	return e, a.manifest(e)
+}
+
+// layOut makes the corpus of what was gathered.
+func (a *App) layOut(ctx context.Context, frozen uint64, look *view.Look, stock *corpus.Stock, progress Progress) (*evaluation, error) {
 	e := &evaluation{frozen: frozen, state: look.State(), admitted: look.Digests(), excluded: look.Excluded(), records: look.Records()}
 	e.at = e.state.Next
 	e.tokens = a.tokens(stock.Bytes())
@@ -92,10 +101,7 @@ func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress
 			progress(name, so.Total, 0)
 		}
 	})
-	if err := a.cut(ctx, e, stock); err != nil {
-		return nil, err
-	}
-	return e, a.manifest(e)
+	return e, a.cut(ctx, e, stock)
 }
 
 // tokens returns about how many tokens bytes of members' text are: the share that

@@ -205,6 +205,14 @@ func (s *Stock) resolve(ctx context.Context) (map[licet.MemberID]bool, error) {
 	return touched, err
 }
 
+// Made tells whether a corpus was made of the stock, so that the next one costs only
+// what has changed.
+func (s *Stock) Made() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.made != nil
+}
+
 // Ready makes the next Build after a change fast, where there is much: it costs about
 // as much as a Build. Call it after one.
 func (s *Stock) Ready(ctx context.Context) error {

@@ -25,62 +25,73 @@ func memberNumber(r ranker, m licet.MemberID) uint64 {
 	return binary.BigEndian.Uint64(d[:])
 }
 
-// learned yields the entries of everybody who is not held out, in order of member.
-func (s *Stock) learned() iter.Seq2[member, error] {
-	return func(yield func(member, error) bool) {
-		for _, m := range slices.Sorted(maps.Keys(s.of)) {
-			if s.made.held[m] {
-				continue
-			}
-			x := member{id: m, sheaf: s.of[m]}
-			var err error
-			x.entries, err = s.entries(m, x.sheaf)
-			if !yield(x, err) || err != nil {
+// learners are those who are not held out, in order.
+func (s *Stock) learners() (out []licet.MemberID) {
+	for _, m := range slices.Sorted(maps.Keys(s.of)) {
+		if !s.made.held[m] {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// learned yields the entries of the learners, in order of member, then of row.
+func (s *Stock) learned() iter.Seq2[neardup.Entry, error] {
+	return func(yield func(neardup.Entry, error) bool) {
+		for _, m := range s.learners() {
+			entries, err := s.entries(m, s.of[m])
+			if err != nil {
+				yield(neardup.Entry{}, err)
 				return
+			}
+			for _, e := range entries {
+				if !yield(e, nil) {
+					return
+				}
 			}
 		}
 	}
 }
 
-type member struct {
-	id      licet.MemberID
-	sheaf   *sheaf
-	entries []neardup.Entry
-}
-
-// resolveAll decides on every row anew, and enters whose rows are others now.
-func (s *Stock) resolveAll(ctx context.Context, touched map[licet.MemberID]bool) (err error) {
+// decide decides on every row anew, and calls each with the learners, in order, and the
+// number of their first row in what was decided.
+func (s *Stock) decide(ctx context.Context, each func(m licet.MemberID, first uint32, decided *neardup.Resolution) error) (err error) {
 	r := neardup.NewResolver(neardup.Options{Dir: s.temp, Workers: runtime.GOMAXPROCS(0)})
 	defer func() { err = errors.Join(err, r.Close()) }()
-	for x, err := range s.learned() {
+	for e, err := range s.learned() {
 		if err != nil {
 			return err
 		}
-		for i := range x.entries {
-			if err := r.Add(&x.entries[i]); err != nil {
-				return fmt.Errorf("near-duplicates: %w", err)
-			}
+		if err := r.Add(&e); err != nil {
+			return fmt.Errorf("near-duplicates: %w", err)
 		}
 	}
 	decided, err := r.Resolve(ctx)
 	if err != nil {
 		return fmt.Errorf("near-duplicates: %w", err)
 	}
-	id := uint32(0)
-	for _, m := range slices.Sorted(maps.Keys(s.of)) {
-		if s.made.held[m] {
-			continue
+	first := uint32(0)
+	for _, m := range s.learners() {
+		if err := each(m, first, decided); err != nil {
+			return err
 		}
+		first += uint32(len(s.of[m].keys)) //nolint:gosec // the resolver counts in 32 bits, too
+	}
+	return nil
+}
+
+// resolveAll decides on every row anew, and enters whose rows are others now.
+func (s *Stock) resolveAll(ctx context.Context, touched map[licet.MemberID]bool) error {
+	return s.decide(ctx, func(m licet.MemberID, first uint32, decided *neardup.Resolution) error {
 		x := s.of[m]
 		for i := range x.keys {
-			if dropped := !decided.Kept(id); dropped != x.dropped[i] {
+			if dropped := !decided.Kept(first + uint32(i)); dropped != x.dropped[i] { //nolint:gosec // as above
 				x.dropped[i] = dropped
 				touched[m] = true
 			}
-			id++
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // index makes the index of what is there.
@@ -91,20 +102,7 @@ func (s *Stock) index(ctx context.Context) error {
 	}
 	// What is open stays readable without a name, and is gone with the process.
 	defer func() { _ = os.RemoveAll(dir) }()
-	all := func(yield func(neardup.Entry, error) bool) {
-		for x, err := range s.learned() {
-			if err != nil {
-				yield(neardup.Entry{}, err)
-				return
-			}
-			for _, e := range x.entries {
-				if !yield(e, nil) {
-					return
-				}
-			}
-		}
-	}
-	if err := neardup.Build(ctx, dir, 0, all, neardup.Options{Dir: s.temp, Workers: runtime.GOMAXPROCS(0)}); err != nil {
+	if err := neardup.Build(ctx, dir, 0, s.learned(), neardup.Options{Dir: s.temp, Workers: runtime.GOMAXPROCS(0)}); err != nil {
 		return fmt.Errorf("near-duplicates: %w", err)
 	}
 	s.near, err = neardup.Open(dir)
@@ -171,49 +169,35 @@ func (s *Stock) resolveChanged(touched map[licet.MemberID]bool) error {
 
 // Said returns who else says nearly what each kept row says: whose own row was
 // dropped for it. It is of the corpus that was made last.
-func (s *Stock) Said(ctx context.Context) (_ map[licet.RecordID][]licet.MemberID, err error) {
+func (s *Stock) Said(ctx context.Context) (map[licet.RecordID][]licet.MemberID, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := neardup.NewResolver(neardup.Options{Dir: s.temp, Workers: runtime.GOMAXPROCS(0)})
-	defer func() { err = errors.Join(err, r.Close()) }()
-	for x, err := range s.learned() {
-		if err != nil {
-			return nil, err
-		}
-		for i := range x.entries {
-			if err := r.Add(&x.entries[i]); err != nil {
-				return nil, fmt.Errorf("near-duplicates: %w", err)
-			}
-		}
-	}
-	decided, err := r.Resolve(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("near-duplicates: %w", err)
-	}
 	out := map[licet.RecordID][]licet.MemberID{}
-	id := uint32(0)
-	for _, m := range slices.Sorted(maps.Keys(s.of)) {
-		if s.made.held[m] {
-			continue
-		}
+	err := s.decide(ctx, func(m licet.MemberID, first uint32, decided *neardup.Resolution) error {
 		x := s.of[m]
 		var rows []Row
 		for i := range x.keys {
-			if also := decided.Also(id); decided.Kept(id) && len(also) > 0 {
-				if rows == nil {
-					if rows, err = s.rows(x); err != nil {
-						return nil, err
-					}
-				}
-				for _, n := range also {
-					out[rows[i].Record] = append(out[rows[i].Record], s.made.numbers[n])
-				}
-				slices.Sort(out[rows[i].Record])
+			id := first + uint32(i) //nolint:gosec // as in decide
+			also := decided.Also(id)
+			if !decided.Kept(id) || len(also) == 0 {
+				continue
 			}
-			id++
+			if rows == nil {
+				var err error
+				if rows, err = s.rows(x); err != nil {
+					return err
+				}
+			}
+			said := make([]licet.MemberID, len(also))
+			for n, number := range also {
+				said[n] = s.made.numbers[number]
+			}
+			slices.Sort(said)
+			out[rows[i].Record] = said
 		}
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
 // A Fate is what became of one row of a stock.

@@ -37,8 +37,8 @@ func FuzzWords(f *testing.F) {
 	})
 }
 
-// TestHostileTextTakesLittleTime is about growth, not about seconds: a text eight times
-// as long may not make the package read more than its budget, which is linear.
+// TestHostileTextComesToAnEnd: marks that nothing closes neither stop the package nor
+// make a text grow.
 func TestHostileTextComesToAnEnd(t *testing.T) {
 	const n = 200_000
 	for _, piece := range []string{"<div>", "> ", "[quote]", "**", "`", "[", "![", "\"", "<!--", "&lt;", "|", "_a", "{{<", "Ã", "a\u0301"} {
