@@ -12,7 +12,7 @@ import (
 func find(text string) []redact.Span { return redact.Find(text, redact.Context{}) }
 
 // TestTheFloors holds redaction to what it reached on the half of
-// presidio_research that nobody looked at; names are for a model of names.
+// presidio_research of which nobody read a text; names are for a model of names.
 func TestTheFloors(t *testing.T) {
 	set, err := score.Presidio(testshared.Dir(t, "presidio_research"))
 	if err != nil {
