@@ -36,7 +36,7 @@ time pass while some object; builds, trains and drafts; lets one more object; fo
 and proves that the result equals a clean build by a separate process. Then it
 serves the pages on a loopback port. Time is invented, and the log says so.
 
-It leaves in the data folder: receipts/*.json, corpus/, log/ and log.pub.`,
+It leaves in the data folder: receipts/*.json, log/ and log.pub.`,
 		Args: exactly(0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
