@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -272,24 +271,49 @@ func TestObjectionIsServedByTheNextAnswer(t *testing.T) {
 	}
 }
 
+// hooked calls after each server-sent event that passes through, and before the
+// handler goes on.
+type hooked struct {
+	http.ResponseWriter
+	after func()
+}
+
+func (h hooked) Unwrap() http.ResponseWriter { return h.ResponseWriter }
+
+func (h hooked) Write(p []byte) (int, error) {
+	n, err := h.ResponseWriter.Write(p)
+	if bytes.HasPrefix(p, []byte("data: ")) {
+		h.after()
+	}
+	return n, err
+}
+
 // TestAStreamStopsWhenItsModelIsWithdrawn: not one more token comes from
-// weights that learned from somebody who has just objected.
+// weights that learned from somebody who has just objected. The objection
+// comes between two tokens, on the goroutine that writes them.
 func TestAStreamStopsWhenItsModelIsWithdrawn(t *testing.T) {
 	s := open(t, true)
-	r, err := http.NewRequestWithContext(t.Context(), "POST", s.url+"/v1/chat/completions", strings.NewReader(`{"stream":true,"max_tokens":200,"seed":9,"messages":[{"role":"user","content":"Rain on the"}]}`))
+	server, err := web.New(s.app, web.Options{Demo: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+s.pass("m02"))
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	lines := bufio.NewScanner(resp.Body)
+	sent := 0
+	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		server.ServeHTTP(hooked{w, func() {
+			if sent++; sent != 2 {
+				return
+			}
+			if _, err := s.app.Object(r.Context(), quayside.Member(t, s.app, "m33"), licet.PurposeTrain, licet.Said{Channel: "test"}); err != nil {
+				t.Error(err)
+			}
+		}}, r)
+	}))
+	defer h.Close()
+	s.url = h.URL
+	_, body := s.ask("POST", "/v1/chat/completions", s.pass("m02"), `{"stream":true,"max_tokens":200,"seed":9,"messages":[{"role":"user","content":"Rain on the"}]}`)
 	pieces, failed := 0, ""
-	for lines.Scan() {
-		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+	for line := range strings.Lines(body) {
+		data, ok := strings.CutPrefix(strings.TrimSpace(line), "data: ")
 		if !ok {
 			continue
 		}
@@ -301,14 +325,10 @@ func TestAStreamStopsWhenItsModelIsWithdrawn(t *testing.T) {
 			failed = c.Error.Code
 			break
 		}
-		if pieces++; pieces == 2 {
-			if _, err := s.app.Object(t.Context(), quayside.Member(t, s.app, "m33"), licet.PurposeTrain, licet.Said{Channel: "test"}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		pieces++
 	}
-	if failed != "model_withdrawn" {
-		t.Errorf("the stream ended with %q after %d pieces, want model_withdrawn", failed, pieces)
+	if failed != "model_withdrawn" || pieces != 2 {
+		t.Errorf("the stream ended with %q after %d pieces, want model_withdrawn after 2", failed, pieces)
 	}
 }
 
