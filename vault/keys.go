@@ -10,10 +10,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"licet"
 	"licet/internal/db"
@@ -46,6 +49,8 @@ type Keys struct {
 	random io.Reader
 	wrap   cipher.AEAD
 	own    map[string][]byte // community, signing, objects
+
+	derivers sync.Pool // of the community key
 }
 
 var ownKeys = []string{"community", "objects", "signing"}
@@ -286,12 +291,25 @@ func openSealed(aead cipher.AEAD, sealed, about []byte) ([]byte, error) {
 // derive returns HMAC-SHA-256(key, label): keys for different uses are never the same.
 func derive(key []byte, label string, parts ...string) []byte {
 	h := hmac.New(sha256.New, key)
-	_, _ = io.WriteString(h, "licet/"+label) // a hash never fails
-	for _, p := range parts {
-		// The length first, so that no two lists of parts read the same.
-		_, _ = fmt.Fprintf(h, "/%d:%s", len(p), p)
-	}
+	_, _ = h.Write(derivation(nil, label, parts)) // a hash never fails
 	return h.Sum(nil)
+}
+
+// derivation is what is hashed: the length of each part first, so that no two lists of
+// parts read the same.
+func derivation(out []byte, label string, parts []string) []byte {
+	out = append(append(out, "licet/"...), label...)
+	for _, p := range parts {
+		out = append(strconv.AppendInt(append(out, '/'), int64(len(p)), 10), ':')
+		out = append(out, p...)
+	}
+	return out
+}
+
+// A deriver derives from the community key, as derive does, with room that is used again.
+type deriver struct {
+	hash hash.Hash
+	in   []byte
 }
 
 // Seal encrypts plain under the member's key; about binds it to its place.
@@ -412,8 +430,17 @@ func (k *Keys) RecordID(p licet.Platform, ref string) licet.RecordID {
 
 // Rank is a keyed hash for placement and order: it depends on the community
 // key and the parts alone, never on an order of arrival.
-func (k *Keys) Rank(label string, parts ...string) licet.Digest {
-	return licet.Digest(derive(k.own["community"], "rank/"+label, parts...))
+func (k *Keys) Rank(label string, parts ...string) (out licet.Digest) {
+	d, _ := k.derivers.Get().(*deriver)
+	if d == nil {
+		d = &deriver{hash: hmac.New(sha256.New, k.own["community"])}
+	}
+	defer k.derivers.Put(d)
+	d.hash.Reset()
+	d.in = derivation(d.in[:0], "rank/"+label, parts)
+	_, _ = d.hash.Write(d.in) // a hash never fails
+	d.hash.Sum(out[:0])
+	return out
 }
 
 // Sessions returns the key that sign-ins are authenticated with. It is derived,

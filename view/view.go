@@ -123,6 +123,9 @@ func (v *View) At(ctx context.Context, purpose licet.Purpose, frozen, now licet.
 	if err != nil {
 		return nil, err
 	}
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(people, func(a, b Person) int {
 		if a.Member < b.Member {
 			return -1
