@@ -3,15 +3,11 @@ package corpus
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
 	"sync"
-
-	fastjson "github.com/go-json-experiment/json"
 
 	"licet"
 	"licet/corpus/neardup"
@@ -101,11 +97,7 @@ func (s *Stock) Put(m licet.MemberID, passages []licet.Passage) error {
 	}
 	b, _ := binding.Get().(*binder)
 	defer binding.Put(b)
-	x, err := b.bind(s.rank, passages)
-	if err != nil {
-		return err
-	}
-	return s.enter(m, x, b.data)
+	return s.enter(m, b.bind(s.rank, passages), b.data)
 }
 
 // A binder is the room that making a sheaf takes.
@@ -113,12 +105,13 @@ type binder struct {
 	near neardup.Scratch
 	data []byte
 	line []byte
+	cuts []byte
 }
 
 var binding = sync.Pool{New: func() any { return new(binder) }}
 
 // bind makes a sheaf, and leaves its rows in b.data.
-func (b *binder) bind(r ranker, passages []licet.Passage) (*sheaf, error) {
+func (b *binder) bind(r ranker, passages []licet.Passage) *sheaf {
 	x := &sheaf{dropped: make([]bool, len(passages))}
 	data := b.data[:0]
 	for i, p := range passages {
@@ -129,14 +122,8 @@ func (b *binder) bind(r ranker, passages []licet.Passage) (*sheaf, error) {
 		}
 		b.line = RowOf(p).Append(b.line[:0])
 		data = append(binary.AppendUvarint(data, uint64(len(b.line))), b.line...)
-		var cuts []byte
-		if len(p.Cuts) > 0 {
-			var err error
-			if cuts, err = json.Marshal(p.Cuts); err != nil {
-				return nil, fmt.Errorf("what was cut: %w", err)
-			}
-		}
-		data = append(binary.AppendUvarint(data, uint64(len(cuts))), cuts...)
+		b.cuts = appendCuts(b.cuts[:0], p.Cuts)
+		data = append(binary.AppendUvarint(data, uint64(len(b.cuts))), b.cuts...)
 		x.text += len(p.Text)
 		if len(p.Others) > 0 {
 			if x.others == nil {
@@ -146,7 +133,32 @@ func (b *binder) bind(r ranker, passages []licet.Passage) (*sheaf, error) {
 		}
 	}
 	b.data, x.size = data, len(data)
-	return x, nil
+	return x
+}
+
+// appendCuts writes what was cut how often, in order of what it was.
+func appendCuts(out []byte, cuts map[string]int) []byte {
+	for _, what := range slices.Sorted(maps.Keys(cuts)) {
+		out = append(binary.AppendUvarint(out, uint64(len(what))), what...)
+		out = binary.AppendUvarint(out, uint64(cuts[what])) //nolint:gosec // a count
+	}
+	return out
+}
+
+// readCuts reads what appendCuts wrote.
+func readCuts(in []byte) map[string]int {
+	if len(in) == 0 {
+		return nil
+	}
+	out := map[string]int{}
+	for len(in) > 0 {
+		n, size := binary.Uvarint(in)
+		what := in[size:][:n]
+		times, more := binary.Uvarint(in[size+int(n):]) //nolint:gosec // it was an int
+		out[string(what)] = int(times)                  //nolint:gosec // it was an int
+		in = in[size+int(n)+more:]                      //nolint:gosec // it was an int
+	}
+	return out
 }
 
 // enter enters the sheaf of a member, nil for none. data are its rows, which are not
@@ -213,7 +225,7 @@ type line struct {
 	buckets []byte           // bucketsSize of them
 	others  []licet.MemberID // whom it names besides its author
 	text    []byte
-	cuts    []byte // JSON; empty: nothing was
+	cuts    []byte // see appendCuts; empty: nothing was
 }
 
 // lines returns the rows of a sheaf: those that duplicates have left, or all.
@@ -328,10 +340,8 @@ func (s *Stock) Kept() iter.Seq2[Kept, error] {
 			}
 			shard, slice := Place(s.rank, m, s.made.layout.Shards, s.made.layout.Slices)
 			for _, l := range list {
-				k := Kept{Shard: shard, Slice: slice}
-				if err = fastjson.Unmarshal(l.text, &k.Row); err == nil && len(l.cuts) > 0 {
-					err = json.Unmarshal(l.cuts, &k.Cuts)
-				}
+				k := Kept{Shard: shard, Slice: slice, Cuts: readCuts(l.cuts)}
+				k.Row, err = readRow(l.text)
 				if !yield(k, err) || err != nil {
 					return
 				}
