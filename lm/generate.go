@@ -53,7 +53,7 @@ func NewModel(b *Base, a *Adapter) (*Model, error) {
 		for i, part := range linears {
 			out, in := c.shape(i)
 			w := b.weights[layerName(l, part)].data
-			if a != nil {
+			if a != nil && a.targets.has(i) {
 				w = fold(w, a.tensors[2*(7*l+i)], a.tensors[2*(7*l+i)+1], out, in, a.rank, a.alpha/float64(a.rank))
 			}
 			packs[i] = b.engine.Pack(w, out, in)

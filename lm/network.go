@@ -87,7 +87,7 @@ func newNetwork(b *Base, ad *Adapter, rows, context int, full, train bool) *netw
 					m.undecayed[len(m.undecayed)-1] = true
 				}
 			}
-			if ad != nil {
+			if ad != nil && ad.targets.has(i) {
 				x.rank, x.scale = ad.rank, float32(ad.alpha/float64(ad.rank))
 				x.a, x.b = ad.tensors[2*(7*l+i)], ad.tensors[2*(7*l+i)+1]
 				x.ga, x.gb = grad(x.a, !full), grad(x.b, !full)
