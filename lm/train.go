@@ -102,7 +102,7 @@ func Train(ctx context.Context, b *Base, start *Adapter, docs [][]int32, r Recip
 	if err := m.fit(ctx, docs, r, report); err != nil {
 		return nil, err
 	}
-	return a, nil
+	return a, a.finite()
 }
 
 // fit is the training loop, over the network's trained tensors.
