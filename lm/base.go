@@ -24,10 +24,11 @@ type Base struct {
 	digest    Digest
 	engine    *sgemm.Engine
 
-	file   configFile        // config.json as it is written
-	others map[string][]byte // companions, by name
-	begin  *int32
-	ends   []int32
+	file     configFile        // config.json as it is written
+	others   map[string][]byte // companions, by name
+	begin    *int32
+	ends     []int32
+	numerics string // the arithmetic that trained it; "": not trained here
 }
 
 // tensor is a named array of float32.
@@ -76,7 +77,7 @@ func newBase(c Config, t *Tokenizer, w map[string]tensor) (*Base, error) {
 		x.kind = safetensors.BF16
 		w[name] = x
 	}
-	b := &Base{config: c, tokenizer: t, weights: w}
+	b := &Base{config: c, tokenizer: t, weights: w, numerics: NumericsVersion}
 	return b.finish()
 }
 

@@ -73,9 +73,11 @@ func readBase(dir fs.FS) (*Base, error) {
 	if err := b.readGeneration(); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileGenerate, err)
 	}
-	if b.weights, err = readWeights(dir, b.config); err != nil {
+	w, err := readWeights(dir, b.config)
+	if err != nil {
 		return nil, err
 	}
+	b.weights, b.numerics = w.got, w.numerics
 	return b.finish()
 }
 
@@ -118,8 +120,8 @@ func readFile(dir fs.FS, name string) ([]byte, error) {
 }
 
 // readWeights reads the tensors of a model from one file or, by the index, from several.
-func readWeights(dir fs.FS, c Config) (map[string]tensor, error) {
-	w := weights{want: map[string][]int{}, got: map[string]tensor{}, tied: c.Tied}
+func readWeights(dir fs.FS, c Config) (*weights, error) {
+	w := &weights{want: map[string][]int{}, got: map[string]tensor{}, tied: c.Tied}
 	for _, s := range specs(c) {
 		w.want[s.name] = s.shape
 	}
@@ -145,7 +147,7 @@ func readWeights(dir fs.FS, c Config) (map[string]tensor, error) {
 			return nil, fmt.Errorf("%w: no tensor %s in its files%s", ErrBase, s.name, why)
 		}
 	}
-	return w.got, w.sameHead()
+	return w, w.sameHead()
 }
 
 // weights collects the tensors of a base.
@@ -153,7 +155,9 @@ type weights struct {
 	want map[string][]int // shapes
 	got  map[string]tensor
 	tied bool
-	head *tensor // of a file that keeps the head of a tied model, too
+	// the arithmetic that trained them, as the file's metadata says; "": not here
+	numerics string
+	head     *tensor // of a file that keeps the head of a tied model, too
 }
 
 // read reads one file; holds, unless nil, lists what must be in it.
@@ -167,7 +171,7 @@ func (w *weights) read(dir fs.FS, name string, holds map[string]bool) error {
 	if err != nil {
 		return fmt.Errorf("read base: %w", err)
 	}
-	tensors, _, err := safetensors.Read(f, info.Size(), func(e safetensors.Entry) (bool, error) {
+	tensors, metadata, err := safetensors.Read(f, info.Size(), func(e safetensors.Entry) (bool, error) {
 		if holds != nil && !holds[e.Name] {
 			return false, fmt.Errorf("tensor %s is not in %s for this file", e.Name, fileIndex)
 		}
@@ -175,6 +179,9 @@ func (w *weights) read(dir fs.FS, name string, holds map[string]bool) error {
 	})
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrBase, name, err)
+	}
+	if holds == nil {
+		w.numerics = metadata["numerics"]
 	}
 	for n, t := range tensors {
 		x := tensor{t.Shape, t.Data, t.Type}
@@ -282,7 +289,11 @@ func (b *Base) writeWeights(w io.Writer) error {
 	for name, t := range b.weights {
 		tensors[name] = safetensors.Tensor{Type: t.kind, Shape: t.shape, Data: t.data}
 	}
-	return safetensors.Write(w, tensors, map[string]string{"format": "pt", "numerics": NumericsVersion})
+	metadata := map[string]string{"format": "pt"}
+	if b.numerics != "" {
+		metadata["numerics"] = b.numerics
+	}
+	return safetensors.Write(w, tensors, metadata)
 }
 
 // digestOf is the SHA-256 of the list of files and their SHA-256.
