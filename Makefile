@@ -68,8 +68,8 @@ python: bin/python/.installed ## install the Python library that a test loads da
 peers: bin/peers/.installed ## install what bench/peers.py compares with, into bin/peers
 golden-lm: bin/golden/.installed ## make the vectors that the language model is compared with again (needs 6 GB in bin/golden)
 	bin/golden/bin/python worker/golden.py models lm/testdata/golden
-	$(GO) test -count=1 -run TestPEFTReadsOurs ./lm -update
-	bin/golden/bin/python worker/golden.py ours lm/testdata/golden
+	$(GO) test -count=1 -run TestPEFTReadsOurs ./lm -update -save $(CURDIR)/bin/golden/saved
+	bin/golden/bin/python worker/golden.py ours lm/testdata/golden bin/golden/saved
 bin/python/.installed: bench/requirements.txt
 bin/peers/.installed: bench/requirements-peers.txt
 bin/golden/.installed: worker/requirements.txt

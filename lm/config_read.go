@@ -100,6 +100,9 @@ func readConfig(data []byte) (configFile, error) {
 		c.AttentionBias, c.MLPBias = k.bool("attention_bias"), k.bool("mlp_bias")
 	} else {
 		c.Type = f.Type
+		if !k.has("num_key_value_heads") && k.err == nil {
+			return f, fmt.Errorf("%w: no num_key_value_heads, which a qwen2 has", ErrConfig)
+		}
 	}
 	if c.Heads > 0 && c.HeadDim*c.Heads == c.Width {
 		c.HeadDim = 0 // one model has one form

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io/fs"
 	"math"
@@ -20,7 +21,10 @@ import (
 // names; "make golden-lm" makes them again.
 const golden = "testdata/golden"
 
-var update = flag.Bool("update", false, "write the adapters that worker/golden.py measures")
+var (
+	update = flag.Bool("update", false, "write the adapters that worker/golden.py measures")
+	save   = flag.String("save", "", "with -update, a folder for bases as they are saved, for worker/golden.py to load")
+)
 
 var goldenModels = []string{"llama2", "llama3", "llama-biases", "smollm2", "qwen2.5-tied", "qwen2.5"}
 
@@ -233,7 +237,7 @@ func TestPEFTReadsOurs(t *testing.T) {
 			a := ours(t, b)
 			dir := filepath.Join(golden, name, "ours")
 			if *update {
-				if err := a.SavePEFT(dir); err != nil {
+				if err := errors.Join(a.SavePEFT(dir), b.Save(filepath.Join(*save, name))); err != nil {
 					t.Fatal(err)
 				}
 				return

@@ -1,7 +1,8 @@
 """Makes the vectors that Licet's language model is compared with.
 
-    golden.py models DIR   tiny models with random weights, their logits, losses, gradients, and adapters that PEFT wrote
-    golden.py ours DIR     what PEFT makes of the adapters that Licet wrote to DIR/*/ours
+    golden.py models DIR       tiny models with random weights, their logits, losses, gradients, and adapters that PEFT wrote
+    golden.py ours DIR SAVED   what PEFT makes of the adapters that Licet wrote to DIR/*/ours; and that transformers
+                               loads the bases that Licet saved to SAVED/*, and finds the same logits
 
 `make golden-lm` runs both, with the Go test that writes the adapters between them. The packages are locked in
 requirements.txt; their versions go into DIR/versions.json. The same machine gives the same bytes; one thread and plain
@@ -146,9 +147,13 @@ def make_models(top):
         safetensors.torch.save_file(vectors, folder / "vectors.safetensors")
 
 
-def measure_ours(top):
+def measure_ours(top, saved):
     for name in MODELS:
         folder = top / name
+        want = safetensors.torch.load_file(folder / "vectors.safetensors")
+        for key, got in measure(load(saved / name), "").items():
+            if not torch.equal(got, want[key]):
+                sys.exit(f"{name}: the base that Licet saved has other {key} than the one it read")
         model = peft.PeftModel.from_pretrained(load(folder), folder / "ours")
         safetensors.torch.save_file(measure(model, "ours."), folder / "ours.safetensors")
 
@@ -159,4 +164,4 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     torch.backends.mkldnn.enabled = False
-    {"models": make_models, "ours": measure_ours}[sys.argv[1]](pathlib.Path(sys.argv[2]))
+    {"models": make_models, "ours": measure_ours}[sys.argv[1]](*map(pathlib.Path, sys.argv[2:]))
