@@ -24,8 +24,9 @@ type Base struct {
 	digest    Digest
 	engine    *sgemm.Engine
 
-	file     configFile        // config.json as it is written
-	others   map[string][]byte // companions, by name
+	types    map[string]safetensors.Type // what files keep each tensor as; BF16 where it is not said
+	file     configFile                  // config.json as it is written
+	others   map[string][]byte           // companions, by name
 	begin    *int32
 	ends     []int32
 	numerics string // the arithmetic that trained it; "": not trained here
@@ -35,7 +36,6 @@ type Base struct {
 type tensor struct {
 	shape []int
 	data  []float32
-	kind  safetensors.Type // what a file keeps it as
 }
 
 // NewBase makes a base with random weights, from seed alone.
@@ -49,33 +49,36 @@ func NewBase(c Config, t *Tokenizer, seed uint64) (*Base, error) {
 	w := map[string]tensor{}
 	r := &normal{seed}
 	for _, s := range specs(c) {
-		n := 1
-		for _, d := range s.shape {
-			n *= d
-		}
-		data := make([]float32, n)
-		switch {
-		case len(s.shape) > 1:
-			r.fill(data, 0.02)
-		case !strings.HasSuffix(s.name, ".bias"): // a norm's scale
-			for i := range data {
-				data[i] = 1
-			}
-		}
-		w[s.name] = tensor{shape: s.shape, data: data}
+		w[s.name] = tensor{s.shape, randomTensor(s, r)}
 	}
 	return newBase(c, t, w)
+}
+
+// randomTensor returns matrices from r, norms of ones and biases of zeros.
+func randomTensor(s spec, r *normal) []float32 {
+	n := 1
+	for _, d := range s.shape {
+		n *= d
+	}
+	data := make([]float32, n)
+	switch {
+	case len(s.shape) > 1:
+		r.fill(data, 0.02)
+	case !strings.HasSuffix(s.name, ".bias"): // a norm's scale
+		for i := range data {
+			data[i] = 1
+		}
+	}
+	return data
 }
 
 // newBase makes a base of weights that were trained here. They are rounded to
 // bfloat16, so that saving loses nothing.
 func newBase(c Config, t *Tokenizer, w map[string]tensor) (*Base, error) {
-	for name, x := range w {
+	for _, x := range w {
 		for i, v := range x.data {
 			x.data[i] = roundHalf(v)
 		}
-		x.kind = safetensors.BF16
-		w[name] = x
 	}
 	b := &Base{config: c, tokenizer: t, weights: w, numerics: NumericsVersion}
 	return b.finish()

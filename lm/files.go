@@ -77,7 +77,7 @@ func readBase(dir fs.FS) (*Base, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.weights, b.numerics = w.got, w.numerics
+	b.weights, b.types, b.numerics = w.got, w.types, w.numerics
 	return b.finish()
 }
 
@@ -121,7 +121,7 @@ func readFile(dir fs.FS, name string) ([]byte, error) {
 
 // readWeights reads the tensors of a model from one file or, by the index, from several.
 func readWeights(dir fs.FS, c Config) (*weights, error) {
-	w := &weights{want: map[string][]int{}, got: map[string]tensor{}, tied: c.Tied}
+	w := &weights{want: map[string][]int{}, got: map[string]tensor{}, types: map[string]safetensors.Type{}, tied: c.Tied}
 	for _, s := range specs(c) {
 		w.want[s.name] = s.shape
 	}
@@ -152,9 +152,10 @@ func readWeights(dir fs.FS, c Config) (*weights, error) {
 
 // weights collects the tensors of a base.
 type weights struct {
-	want map[string][]int // shapes
-	got  map[string]tensor
-	tied bool
+	want  map[string][]int // shapes
+	got   map[string]tensor
+	types map[string]safetensors.Type
+	tied  bool
 	// the arithmetic that trained them, as the file's metadata says; "": not here
 	numerics string
 	head     *tensor // of a file that keeps the head of a tied model, too
@@ -184,12 +185,12 @@ func (w *weights) read(dir fs.FS, name string, holds map[string]bool) error {
 		w.numerics = metadata["numerics"]
 	}
 	for n, t := range tensors {
-		x := tensor{t.Shape, t.Data, t.Type}
+		x := tensor{t.Shape, t.Data}
 		if n == headName && w.tied {
 			w.head = &x
 			continue
 		}
-		w.got[n] = x
+		w.got[n], w.types[n] = x, t.Type
 	}
 	for n := range holds {
 		if _, ok := tensors[n]; !ok && !ignored(n) {
@@ -287,7 +288,7 @@ func (b *Base) parts() ([]string, map[string]func(io.Writer) error, error) {
 func (b *Base) writeWeights(w io.Writer) error {
 	tensors := map[string]safetensors.Tensor{}
 	for name, t := range b.weights {
-		tensors[name] = safetensors.Tensor{Type: t.kind, Shape: t.shape, Data: t.data}
+		tensors[name] = safetensors.Tensor{Type: cmp.Or(b.types[name], safetensors.BF16), Shape: t.shape, Data: t.data}
 	}
 	metadata := map[string]string{"format": "pt"}
 	if b.numerics != "" {

@@ -108,8 +108,8 @@ func TestABaseIsTheSameHoweverItsFilesAreCut(t *testing.T) {
 			for name, x := range b.weights {
 				y := whole.weights[name]
 				same := func(a, b float32) bool { return math.Float32bits(a) == math.Float32bits(b) }
-				if x.kind != y.kind || !slices.EqualFunc(x.data, y.data, same) {
-					t.Errorf("%s comes back as another %s, was %s", name, y.kind, x.kind)
+				if b.types[name] != whole.types[name] || !slices.EqualFunc(x.data, y.data, same) {
+					t.Errorf("%s comes back as another %s, was %s", name, whole.types[name], b.types[name])
 				}
 			}
 			all := tensorsOf(t, fstest.MapFS{"x": {Data: read(t, filepath.Join(dir, fileWeights))}}, "x")

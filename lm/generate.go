@@ -42,10 +42,8 @@ type Model struct {
 // NewModel folds the adapter into the base: W + scale·ΣB·A, summed in float64
 // over ascending rank and rounded once. a nil: the base alone.
 func NewModel(b *Base, a *Adapter) (*Model, error) {
-	if a != nil {
-		if err := a.checkBase(b); err != nil {
-			return nil, err
-		}
+	if a != nil && a.base != b.digest {
+		return nil, fmt.Errorf("%w: it is for base %x, not %x", ErrAdapter, a.base[:6], b.digest[:6])
 	}
 	c := b.config
 	m := &Model{base: b}
