@@ -22,10 +22,7 @@ import (
 func folder(tb testing.TB, name string) fstest.MapFS {
 	tb.Helper()
 	dir := fstest.MapFS{}
-	tok, err := NewTokenizer(nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	tok := byBytes(tb)
 	data, err := json.Marshal(tok)
 	if err != nil {
 		tb.Fatal(err)
