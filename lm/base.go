@@ -49,7 +49,7 @@ func NewBase(c Config, t *Tokenizer, seed uint64) (*Base, error) {
 	w := map[string]tensor{}
 	r := &normal{seed}
 	for _, s := range specs(c) {
-		w[s.name] = tensor{s.shape, randomTensor(s, r)}
+		w[s.name] = tensor{shape: s.shape, data: randomTensor(s, r)}
 	}
 	return newBase(c, t, w)
 }

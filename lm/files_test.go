@@ -18,6 +18,16 @@ import (
 	"licet/lm/safetensors"
 )
 
+// byBytes returns a tokenizer without merges: a token for each byte.
+func byBytes(tb testing.TB) *Tokenizer {
+	tb.Helper()
+	tok, err := NewTokenizer(nil)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return tok
+}
+
 // folder returns the files of a golden model, with a tokenizer.
 func folder(tb testing.TB, name string) fstest.MapFS {
 	tb.Helper()

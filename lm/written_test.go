@@ -16,13 +16,3 @@ func written(t *testing.T, b *Base, a *Adapter, tokens []int32) []float32 {
 	}
 	return all
 }
-
-// byBytes returns a tokenizer without merges: a token for each byte.
-func byBytes(tb testing.TB) *Tokenizer {
-	tb.Helper()
-	tok, err := NewTokenizer(nil)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return tok
-}
