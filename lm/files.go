@@ -51,6 +51,9 @@ func readBase(dir fs.FS) (*Base, error) {
 	}
 	b.config = b.file.Config
 	words, err := readFile(dir, fileTokenizer)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: no %s: a model of SentencePiece alone can't be read, save its fast tokenizer: %w", ErrBase, fileTokenizer, fs.ErrNotExist)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -232,7 +235,7 @@ func (w *weights) sameHead() error {
 func (w *weights) readShards(dir fs.FS) error {
 	data, err := readFile(dir, fileIndex)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: neither %s nor %s is there: %w", ErrBase, fileWeights, fileIndex, fs.ErrNotExist)
+		return fmt.Errorf("%w: neither %s nor %s is there, and pickled weights are never read: %w", ErrBase, fileWeights, fileIndex, fs.ErrNotExist)
 	}
 	if err != nil {
 		return err
