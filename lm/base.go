@@ -1,17 +1,14 @@
 package lm
 
 import (
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
+	"math"
 	"runtime"
 	"slices"
+	"strings"
 
+	"licet/lm/safetensors"
 	"licet/lm/sgemm"
 )
 
@@ -26,6 +23,19 @@ type Base struct {
 	weights   map[string]tensor
 	digest    Digest
 	engine    *sgemm.Engine
+
+	types    map[string]safetensors.Type // what files keep each tensor as; BF16 where it is not said
+	file     configFile                  // config.json as it is written
+	others   map[string][]byte           // companions, by name
+	begin    *int32
+	ends     []int32
+	numerics string // the arithmetic that trained it; "": not trained here
+}
+
+// tensor is a named array of float32.
+type tensor struct {
+	shape []int
+	data  []float32
 }
 
 // NewBase makes a base with random weights, from seed alone.
@@ -38,39 +48,54 @@ func NewBase(c Config, t *Tokenizer, seed uint64) (*Base, error) {
 	}
 	w := map[string]tensor{}
 	r := &normal{seed}
-	for _, name := range names(c) {
-		t := tensor{shapeOf(c, name), nil}
-		n := 1
-		for _, d := range t.shape {
-			n *= d
-		}
-		t.data = make([]float32, n)
-		if len(t.shape) == 1 {
-			for i := range t.data {
-				t.data[i] = 1 // a norm's scale
-			}
-		} else {
-			r.fill(t.data, 0.02)
-		}
-		w[name] = t
+	for _, s := range specs(c) {
+		w[s.name] = tensor{shape: s.shape, data: randomTensor(s, r)}
 	}
 	return newBase(c, t, w)
 }
 
-// newBase rounds the weights to bfloat16, so that saving loses nothing.
+// randomTensor returns matrices from r, norms of ones and biases of zeros.
+func randomTensor(s spec, r *normal) []float32 {
+	n := 1
+	for _, d := range s.shape {
+		n *= d
+	}
+	data := make([]float32, n)
+	switch {
+	case len(s.shape) > 1:
+		r.fill(data, 0.02)
+	case !strings.HasSuffix(s.name, ".bias"): // a norm's scale
+		for i := range data {
+			data[i] = 1
+		}
+	}
+	return data
+}
+
+// newBase makes a base of weights that were trained here. They are rounded to
+// bfloat16, so that saving loses nothing.
 func newBase(c Config, t *Tokenizer, w map[string]tensor) (*Base, error) {
 	for _, x := range w {
 		for i, v := range x.data {
 			x.data[i] = roundHalf(v)
 		}
 	}
-	b := &Base{config: c, tokenizer: t, weights: w, engine: sgemm.Best(runtime.GOMAXPROCS(0))}
-	files, err := b.files()
-	if err != nil {
-		return nil, err
-	}
-	b.digest = digestFiles(files)
-	return b, nil
+	b := &Base{config: c, tokenizer: t, weights: w, numerics: NumericsVersion}
+	return b.finish()
+}
+
+func (b *Base) finish() (*Base, error) {
+	b.engine = sgemm.Best(runtime.GOMAXPROCS(0))
+	var err error
+	b.digest, err = b.digestOf()
+	return b, err
+}
+
+// roundHalf rounds x to bfloat16, to nearest, ties to even.
+func roundHalf(x float32) float32 {
+	bits := math.Float32bits(x)
+	bits += 0x7fff + bits>>16&1
+	return math.Float32frombits(bits &^ 0xffff)
 }
 
 // On returns the same base computing with another engine. Nothing but speed
@@ -93,6 +118,26 @@ func (b *Base) Config() Config { return b.config }
 // Tokenizer returns the tokenizer.
 func (b *Base) Tokenizer() *Tokenizer { return b.tokenizer }
 
+// Begin returns the id of the token that a text begins with, if the base's
+// files name one.
+func (b *Base) Begin() (id int32, ok bool) {
+	if b.begin == nil {
+		return 0, false
+	}
+	return *b.begin, true
+}
+
+// Ends returns the ids of the tokens that end a text; none: the files don't say.
+func (b *Base) Ends() []int32 { return slices.Clone(b.ends) }
+
+// Companion returns a file that came with the base, as it came: one of
+// chat_template.jinja, generation_config.json, special_tokens_map.json and
+// tokenizer_config.json.
+func (b *Base) Companion(name string) (data []byte, ok bool) {
+	data, ok = b.others[name]
+	return slices.Clone(data), ok
+}
+
 // Parameters returns how many weights there are.
 func (b *Base) Parameters() int {
 	n := 0
@@ -102,126 +147,38 @@ func (b *Base) Parameters() int {
 	return n
 }
 
-func layerName(l int, part string) string { return fmt.Sprintf("model.layers.%d.%s.weight", l, part) }
+// The tensors outside the layers, as Hugging Face names them.
+const (
+	embedName = "model.embed_tokens.weight"
+	normName  = "model.norm.weight"
+	headName  = "lm_head.weight" // where it is not the embedding
+)
 
-// names lists the tensors of a base in a fixed order, as Hugging Face names them.
-func names(c Config) []string {
-	out := []string{"model.embed_tokens.weight"}
-	for l := range c.Layers {
-		out = append(out, layerName(l, "input_layernorm"), layerName(l, "post_attention_layernorm"))
-		for _, part := range linears {
-			out = append(out, layerName(l, part))
-		}
-	}
-	return append(out, "model.norm.weight")
+func layerName(l int, part string) string { return fmt.Sprintf("model.layers.%d.%s.weight", l, part) }
+func biasName(l int, part string) string  { return fmt.Sprintf("model.layers.%d.%s.bias", l, part) }
+
+// A spec says what one tensor of a base is called and how large it is.
+type spec struct {
+	name  string
+	shape []int // vectors have one number, matrices [out][in]
 }
 
-func shapeOf(c Config, name string) []int {
-	if name == "model.embed_tokens.weight" {
-		return []int{c.Vocab, c.Width}
-	}
+// specs lists the tensors of a base in a fixed order.
+func specs(c Config) []spec {
+	out := []spec{{embedName, []int{c.Vocab, c.Width}}}
 	for l := range c.Layers {
+		out = append(out, spec{layerName(l, "input_layernorm"), []int{c.Width}}, spec{layerName(l, "post_attention_layernorm"), []int{c.Width}})
 		for i, part := range linears {
-			if name == layerName(l, part) {
-				out, in := c.shape(i)
-				return []int{out, in}
+			rows, columns := c.shape(i)
+			out = append(out, spec{layerName(l, part), []int{rows, columns}})
+			if c.biased(i) {
+				out = append(out, spec{biasName(l, part), []int{rows}})
 			}
 		}
 	}
-	return []int{c.Width}
-}
-
-// The files of a base.
-const (
-	fileConfig    = "config.json"
-	fileTokenizer = "tokenizer.json"
-	fileWeights   = "model.safetensors"
-)
-
-func (b *Base) files() (map[string][]byte, error) {
-	config, err := json.MarshalIndent(struct {
-		Type string `json:"model_type"`
-		Config
-	}{"llama", b.config}, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("config: %w", err)
+	out = append(out, spec{normName, []int{c.Width}})
+	if !c.Tied {
+		out = append(out, spec{headName, []int{c.Vocab, c.Width}})
 	}
-	tokenizer, err := json.Marshal(b.tokenizer)
-	if err != nil {
-		return nil, fmt.Errorf("tokenizer: %w", err)
-	}
-	weights, err := writeTensors(b.weights, map[string]string{"format": "pt", "numerics": NumericsVersion}, true)
-	if err != nil {
-		return nil, err
-	}
-	return map[string][]byte{fileConfig: append(config, '\n'), fileTokenizer: tokenizer, fileWeights: weights}, nil
-}
-
-func digestFiles(files map[string][]byte) Digest {
-	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		_, _ = fmt.Fprintf(h, "%s %x\n", name, sha256.Sum256(files[name])) // a hash never fails
-	}
-	return Digest(h.Sum(nil))
-}
-
-// Save writes the base's files into dir.
-func (b *Base) Save(dir string) error {
-	files, err := b.files()
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // a base is public
-		return fmt.Errorf("save base: %w", err)
-	}
-	for name, data := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil { //nolint:gosec // a base is public
-			return fmt.Errorf("save base: %w", err)
-		}
-	}
-	return nil
-}
-
-// OpenBase reads the base in dir.
-func OpenBase(dir string) (*Base, error) { return readBase(os.DirFS(dir)) }
-
-func readBase(dir fs.FS) (*Base, error) {
-	files := map[string][]byte{}
-	for _, name := range []string{fileConfig, fileTokenizer, fileWeights} {
-		data, err := fs.ReadFile(dir, name)
-		if err != nil {
-			return nil, fmt.Errorf("read base: %w", err)
-		}
-		files[name] = data
-	}
-	var config struct {
-		Type string `json:"model_type"`
-		Config
-	}
-	if err := json.Unmarshal(files[fileConfig], &config); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileConfig, err)
-	}
-	if config.Type != "llama" {
-		return nil, fmt.Errorf("%w: %s: model_type %q: only llama can be run", ErrBase, fileConfig, config.Type)
-	}
-	if err := config.Check(); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileConfig, err)
-	}
-	t, err := ReadTokenizer(files[fileTokenizer])
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileTokenizer, err)
-	}
-	w, _, err := readTensors(files[fileWeights])
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileWeights, err)
-	}
-	for _, name := range names(config.Config) {
-		if got, want := w[name].shape, shapeOf(config.Config, name); !slices.Equal(got, want) {
-			return nil, fmt.Errorf("%w: %s: tensor %s has shape %v, want %v", ErrBase, fileWeights, name, got, want)
-		}
-	}
-	if t.Vocab() != config.Vocab {
-		return nil, fmt.Errorf("%w: the tokenizer has %d ids, vocab_size is %d", ErrBase, t.Vocab(), config.Vocab)
-	}
-	return newBase(config.Config, t, w)
+	return out
 }

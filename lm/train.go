@@ -102,7 +102,7 @@ func Train(ctx context.Context, b *Base, start *Adapter, docs [][]int32, r Recip
 	if err := m.fit(ctx, docs, r, report); err != nil {
 		return nil, err
 	}
-	return a, nil
+	return a, a.finite()
 }
 
 // fit is the training loop, over the network's trained tensors.
@@ -201,8 +201,8 @@ func (o *adamW) update(n *network, lr float32) {
 	for k, p := range n.params {
 		g, ms, vs := n.grads[k], o.m[k], o.v[k]
 		decay := o.decay
-		if len(p) <= n.Width {
-			decay = 0 // norms, and tensors as small, are not decayed
+		if len(p) <= n.Width || n.undecayed[k] {
+			decay = 0 // norms, tensors as small, and biases are not decayed
 		}
 		n.e.Parallel((len(p)+chunk-1)/chunk, func(c int) {
 			for i := c * chunk; i < min(len(p), (c+1)*chunk); i++ {
