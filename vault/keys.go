@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 	"slices"
@@ -50,7 +49,7 @@ type Keys struct {
 	wrap   cipher.AEAD
 	own    map[string][]byte // community, signing, objects
 
-	derivers sync.Pool // of the community key
+	community func() *hasher // of the community key
 }
 
 var ownKeys = []string{"community", "objects", "signing"}
@@ -68,7 +67,9 @@ func openKeys(ctx context.Context, path string, master [32]byte, random io.Reade
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
-	return &Keys{db: d, random: random, wrap: wrap, own: map[string][]byte{}}, nil
+	k := &Keys{db: d, random: random, wrap: wrap, own: map[string][]byte{}}
+	k.community = sync.OnceValue(func() *hasher { return newHasher(k.own["community"]) })
+	return k, nil
 }
 
 // CreateKeys makes a key file with fresh keys of the installation.
@@ -306,12 +307,6 @@ func derivation(out []byte, label string, parts []string) []byte {
 	return out
 }
 
-// A deriver derives from the community key, as derive does, with room that is used again.
-type deriver struct {
-	hash hash.Hash
-	in   []byte
-}
-
 // Seal encrypts plain under the member's key; about binds it to its place.
 func (k *Keys) Seal(ctx context.Context, m licet.MemberID, plain, about []byte) ([]byte, error) {
 	key, err := k.get(ctx, k.db, keyName(m))
@@ -430,17 +425,8 @@ func (k *Keys) RecordID(p licet.Platform, ref string) licet.RecordID {
 
 // Rank is a keyed hash for placement and order: it depends on the community
 // key and the parts alone, never on an order of arrival.
-func (k *Keys) Rank(label string, parts ...string) (out licet.Digest) {
-	d, _ := k.derivers.Get().(*deriver)
-	if d == nil {
-		d = &deriver{hash: hmac.New(sha256.New, k.own["community"])}
-	}
-	defer k.derivers.Put(d)
-	d.hash.Reset()
-	d.in = derivation(d.in[:0], "rank/"+label, parts)
-	_, _ = d.hash.Write(d.in) // a hash never fails
-	d.hash.Sum(out[:0])
-	return out
+func (k *Keys) Rank(label string, parts ...string) licet.Digest {
+	return k.community().hash("rank/"+label, parts...)
 }
 
 // Sessions returns the key that sign-ins are authenticated with. It is derived,
