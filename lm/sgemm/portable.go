@@ -7,7 +7,7 @@ import (
 
 // portable is the kernel for every other machine, and the reference for the
 // others: the same chains of fused multiply-adds, one at a time.
-var portable = plan{4, 8, portableKernel, portableVector}
+var portable = plan{4, 8, portableKernel}
 
 // FMA returns a·b+c rounded once to float32, as the hardware's fused
 // instruction does.
@@ -49,21 +49,6 @@ func portableKernel(k int64, a, b, c *float32, ldc int64) {
 				sum = FMA(pa[x*mr+i], pb[x*nr+j], sum)
 			}
 			row[j] = sum
-		}
-	}
-}
-
-func portableVector(k int64, x, bp *float32, ps int64, y *float32) {
-	const nr, panels = 8, 4
-	xs, out := unsafe.Slice(x, k), unsafe.Slice(y, nr*panels)
-	for p := range panels {
-		b := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(bp), int64(p)*ps)), int(k)*nr)
-		for j := range nr {
-			sum := out[p*nr+j]
-			for i, v := range xs {
-				sum = FMA(b[i*nr+j], v, sum)
-			}
-			out[p*nr+j] = sum
 		}
 	}
 }

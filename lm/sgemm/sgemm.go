@@ -30,8 +30,6 @@ type plan struct {
 	mr, nr int
 	// mul adds a packed mr×k panel times a packed k×nr panel to C.
 	mul func(k int64, a, b, c *float32, ldc int64)
-	// vec adds x times four packed k×nr panels, ps bytes apart, to y.
-	vec func(k int64, x, bp *float32, ps int64, y *float32)
 }
 
 // Kernels returns what this machine has, slowest first.
@@ -49,6 +47,7 @@ func Kernels() []Kernel {
 // An Engine multiplies with one kernel on a number of threads. Its results do
 // not depend on either. It is safe for concurrent use.
 type Engine struct {
+	kernel  Kernel
 	plan    plan
 	threads int
 	scratch *sync.Pool
@@ -60,8 +59,14 @@ func New(k Kernel, threads int) *Engine {
 	if !ok {
 		panic(fmt.Sprintf("sgemm: this machine has no %s", k))
 	}
-	return &Engine{p, max(1, threads), &sync.Pool{New: func() any { return &scratch{} }}}
+	return &Engine{k, p, max(1, threads), &sync.Pool{New: func() any { return &scratch{} }}}
 }
+
+// Kernel returns the inner loop that the engine uses.
+func (e *Engine) Kernel() Kernel { return e.kernel }
+
+// Threads returns on how many threads it works.
+func (e *Engine) Threads() int { return e.threads }
 
 // Best returns an engine with this machine's fastest kernel.
 func Best(threads int) *Engine {
@@ -218,37 +223,6 @@ func packB(dst, b []float32, ldb int, trans bool, n0, nc, k0, kc, nr int) {
 				}
 			}
 		}
-	}
-}
-
-// Packed is a weight matrix laid out for products with one vector.
-type Packed struct {
-	in, out int
-	data    []float32
-}
-
-// Pack lays out W [out][in] for Gemv.
-func (e *Engine) Pack(w []float32, out, in int) *Packed {
-	group := e.plan.nr * 4
-	n := (out + group - 1) / group * group
-	var data []float32
-	data = grow(&data, n*in)
-	clear(data)
-	packB(data, w, in, true, 0, out, 0, in, e.plan.nr)
-	return &Packed{in, out, data}
-}
-
-// Room returns how many floats y of Gemv needs room for.
-func (e *Engine) Room(out int) int { group := e.plan.nr * 4; return (out + group - 1) / group * group }
-
-// Gemv computes y = W·x for packed W. y must have a capacity of Room(out).
-func (e *Engine) Gemv(p *Packed, x, y []float32) {
-	group := e.plan.nr * 4
-	n := (p.out + group - 1) / group
-	y = y[:n*group]
-	clear(y)
-	for i := range n {
-		e.plan.vec(int64(p.in), &x[0], &p.data[i*group*p.in], int64(p.in*e.plan.nr*4), &y[i*group])
 	}
 }
 

@@ -61,46 +61,13 @@ func kernel(b *strings.Builder, name, reg string, mr, nv, vb int) {
 	p("\tVZEROUPPER\n\tRET\n") // without it every later SSE instruction pays
 }
 
-// vector writes y[0:panels·nr] += Σ x[k]·B[k], B in panels ps bytes apart.
-func vector(b *strings.Builder, name, reg string, vb, panels, nv int) {
-	p := func(f string, a ...any) { fmt.Fprintf(b, f+"\n", a...) }
-	n := panels * nv
-	p("// func %s(k int64, x, bp *float32, ps int64, y *float32)", name)
-	p("TEXT ·%s(SB), NOSPLIT, $0-40", name)
-	p("\tMOVQ k+0(FP), CX\n\tMOVQ x+8(FP), SI\n\tMOVQ bp+16(FP), DI\n\tMOVQ ps+24(FP), R8\n\tMOVQ y+32(FP), DX")
-	p("\tLEAQ (DI)(R8*1), R9\n\tLEAQ (DI)(R8*2), R10\n\tLEAQ (R9)(R8*2), R11")
-	from := []string{"DI", "R9", "R10", "R11"}
-	for i := range n {
-		p("\tVMOVUPS %d(DX), %s%d", i*vb, reg, i)
-	}
-	p("\tPCALIGN $32\nloop:")
-	p("\tVBROADCASTSS (SI), %s%d", reg, n)
-	for i := range n {
-		p("\tVFMADD231PS %d(%s), %s%d, %s%d", (i%nv)*vb, from[i/nv], reg, n, reg, i)
-	}
-	p("\tADDQ $4, SI")
-	for i := range panels {
-		p("\tADDQ $%d, %s", nv*vb, from[i])
-	}
-	p("\tDECQ CX\n\tJNZ loop")
-	for i := range n {
-		p("\tVMOVUPS %s%d, %d(DX)", reg, i, i*vb)
-	}
-	p("\tVZEROUPPER\n\tRET\n")
-}
-
 func main() {
-	var k, v strings.Builder
+	var k strings.Builder
 	k.WriteString(header)
 	kernel(&k, "kern512", "Z", 12, 2, 64)
 	kernel(&k, "kern256", "Y", 6, 2, 32)
-	v.WriteString(header)
-	vector(&v, "gemv512", "Z", 64, 4, 2)
-	vector(&v, "gemv256", "Y", 32, 4, 2)
-	for name, text := range map[string]string{"kernel_amd64.s": k.String(), "gemv_amd64.s": v.String()} {
-		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
+	if err := os.WriteFile("kernel_amd64.s", []byte(k.String()), 0o644); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
