@@ -36,11 +36,13 @@ func BenchmarkGenerate(b *testing.B) {
 					if err != nil {
 						b.Fatal(err)
 					}
-					n := 0
+					n, before := 0, cpu()
 					for b.Loop() {
 						n += answers(b, m, run.answers, 32, 128)
 					}
 					b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "tokens/s")
+					b.ReportMetric(float64(n)/(cpu()-before), "tokens/cpu-s")
+					b.ReportMetric(peak(), "MB-peak")
 				})
 			}
 		}
@@ -59,10 +61,12 @@ func BenchmarkPrompt(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
+			before := cpu()
 			for b.Loop() {
 				answers(b, m, 1, 224, 1)
 			}
 			b.ReportMetric(float64(224*b.N)/b.Elapsed().Seconds(), "tokens/s")
+			b.ReportMetric(float64(224*b.N)/(cpu()-before), "tokens/cpu-s")
 		})
 	}
 }

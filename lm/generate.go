@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"unicode/utf8"
 )
 
 // Errors of a request to write.
@@ -43,6 +44,11 @@ func (o GenerateOptions) check() error {
 		return fmt.Errorf("%w: a repetition penalty of %v is not from 0 to 100", ErrOptions, o.RepetitionPenalty)
 	case o.Top < 0 || o.Top > 20:
 		return fmt.Errorf("%w: log-probabilities of %d tokens: at most 20", ErrOptions, o.Top)
+	}
+	for _, t := range o.Stop {
+		if !utf8.ValidString(t) {
+			return fmt.Errorf("%w: a stop text that is not UTF-8", ErrOptions)
+		}
 	}
 	return nil
 }

@@ -24,7 +24,9 @@ const (
 type Model struct {
 	config    Config
 	tokenizer *Tokenizer
+	base      Digest
 	engine    *gemv.Engine
+	weights   Weights
 	embed     *gemv.Matrix // the head's where they are tied
 	head      *gemv.Matrix
 	layers    []*block
@@ -41,28 +43,46 @@ type block struct {
 
 // joint is linear maps of one input as one product: q, k and v, or gate and up.
 type joint struct {
-	w     *gemv.Matrix
-	bias  []float32    // [out], or nil
-	a     *gemv.Matrix // the adapter's A's, one below the other; nil: none beside
-	b     []beside
-	scale float32 // alpha/rank
+	first, end int // linears first … end−1
+	w          *gemv.Matrix
+	bias       []float32 // [out], or nil
+	adapter    *beside   // nil: none, or folded in
 }
 
-// beside is the adapter's B of one linear: it reads the numbers from low on and
-// adds to the outputs from out on.
+// beside is what an adapter adds to a joint: scale·(x·Aᵀ)·Bᵀ.
 type beside struct {
+	scale float32      // alpha/rank
+	a     *gemv.Matrix // the A's of the joint's linears, one below the other
+	b     []beside1
+}
+
+// beside1 is the B of one linear: it reads the numbers from low on and adds to
+// the outputs from out on.
+type beside1 struct {
 	out, low int
 	b        *gemv.Matrix
 }
 
 // NewModel lays out a base with an adapter (nil: the base alone). Into Float32
 // the adapter is folded: W + scale·ΣB·A, summed in float64 over ascending rank
-// and rounded once.
+// and rounded once; beside other weights it stays as it is.
 func NewModel(b *Base, a *Adapter, w Weights) (*Model, error) {
-	if a != nil && a.base != b.digest {
-		return nil, fmt.Errorf("%w: it is for base %x, not %x", ErrAdapter, a.base[:6], b.digest[:6])
+	if err := fits(b.digest, a); err != nil {
+		return nil, err
 	}
-	return newModel(b.config, b.tokenizer, b.engine, a, w, func(name string) []float32 { return b.weights[name].data }), nil
+	m := newModel(b.config, b.tokenizer, b.engine, w, func(name string) []float32 { return b.weights[name].data }, a)
+	m.base = b.digest
+	if a == nil || w == Float32 {
+		return m, nil
+	}
+	return m.With(a)
+}
+
+func fits(base Digest, a *Adapter) error {
+	if a != nil && a.base != base {
+		return fmt.Errorf("%w: it is for base %x, not %x", ErrAdapter, a.base[:6], base[:6])
+	}
+	return nil
 }
 
 // RandomModel is NewModel of NewBase without an adapter, but never holds more
@@ -72,7 +92,7 @@ func RandomModel(c Config, t *Tokenizer, e *sgemm.Engine, seed uint64, w Weights
 		return nil, err
 	}
 	r, left := &normal{seed}, specs(c)
-	return newModel(c, t, e, nil, w, func(name string) []float32 {
+	return newModel(c, t, e, w, func(name string) []float32 {
 		s := left[0]
 		if left = left[1:]; s.name != name {
 			panic("lm: a base lists " + s.name + " where a model reads " + name)
@@ -82,12 +102,13 @@ func RandomModel(c Config, t *Tokenizer, e *sgemm.Engine, seed uint64, w Weights
 			data[i] = roundHalf(v)
 		}
 		return data
-	}), nil
+	}, nil), nil
 }
 
-// newModel reads each tensor of a base once, in the order of specs.
-func newModel(c Config, t *Tokenizer, e *sgemm.Engine, a *Adapter, w Weights, read func(name string) []float32) *Model {
-	m := &Model{config: c, tokenizer: t, engine: gemv.On(e), turns: frequencies(c)}
+// newModel reads each tensor of a base once, in the order of specs. An adapter
+// is folded into Float32, and otherwise left out.
+func newModel(c Config, t *Tokenizer, e *sgemm.Engine, w Weights, read func(name string) []float32, a *Adapter) *Model {
+	m := &Model{config: c, tokenizer: t, engine: gemv.On(e), weights: w, turns: frequencies(c)}
 	m.inside = sync.OnceValue(func() []int32 { return t.inside(c.Vocab) })
 	whole := func(name string) *gemv.Matrix {
 		x := m.engine.Matrix(w, c.Vocab, c.Width)
@@ -97,8 +118,8 @@ func newModel(c Config, t *Tokenizer, e *sgemm.Engine, a *Adapter, w Weights, re
 	m.embed = whole(embedName)
 	for l := range c.Layers {
 		x := &block{norm1: read(layerName(l, "input_layernorm")), norm2: read(layerName(l, "post_attention_layernorm"))}
-		x.attention, x.o = m.joint(l, 0, 3, a, w, read), m.joint(l, 3, 4, a, w, read)
-		x.gateUp, x.down = m.joint(l, 4, 6, a, w, read), m.joint(l, 6, 7, a, w, read)
+		x.attention, x.o = m.joint(l, 0, 3, read, a), m.joint(l, 3, 4, read, a)
+		x.gateUp, x.down = m.joint(l, 4, 6, read, a), m.joint(l, 6, 7, read, a)
 		m.layers = append(m.layers, x)
 	}
 	m.norm, m.head = read(normName), m.embed
@@ -109,28 +130,21 @@ func newModel(c Config, t *Tokenizer, e *sgemm.Engine, a *Adapter, w Weights, re
 }
 
 // joint lays out the linears first … end−1 of layer l.
-func (m *Model) joint(l, first, end int, a *Adapter, w Weights, read func(name string) []float32) joint {
+func (m *Model) joint(l, first, end int, read func(name string) []float32, a *Adapter) joint {
 	c, out := m.config, 0
 	_, in := c.shape(first)
 	for i := first; i < end; i++ {
 		rows, _ := c.shape(i)
 		out += rows
 	}
-	y := joint{w: m.engine.Matrix(w, out, in)}
-	var downs []float32
+	y := joint{first: first, end: end, w: m.engine.Matrix(m.weights, out, in)}
 	at := 0
 	for i := first; i < end; i++ {
 		rows, _ := c.shape(i)
 		tensor := read(layerName(l, linears[i]))
-		if a != nil && a.targets.has(i) {
-			down, up := a.tensors[2*(len(linears)*l+i)], a.tensors[2*(len(linears)*l+i)+1]
-			if w == Float32 {
-				tensor = fold(tensor, down, up, rows, in, a.rank, a.alpha/float64(a.rank))
-			} else {
-				b := beside{at, len(downs) / in, m.engine.Matrix(Float32, rows, a.rank)}
-				b.b.Fill(0, up)
-				y.b, downs = append(y.b, b), append(downs, down...)
-			}
+		if a != nil && m.weights == Float32 && a.targets.has(i) {
+			down, up := a.pair(l, i)
+			tensor = fold(tensor, down, up, rows, in, a.rank, a.alpha/float64(a.rank))
 		}
 		y.w.Fill(at, tensor)
 		if c.biased(i) { // then all linears of a joint are
@@ -138,11 +152,56 @@ func (m *Model) joint(l, first, end int, a *Adapter, w Weights, read func(name s
 		}
 		at += rows
 	}
-	if downs != nil {
-		y.a, y.scale = m.engine.Matrix(Float32, len(downs)/in, in), float32(a.alpha/float64(a.rank))
-		y.a.Fill(0, downs)
-	}
 	return y
+}
+
+// With returns the model with another adapter, or with none (nil), beside the
+// same weights. It takes no time to speak of; weights of Float32, into which
+// adapters are folded, can't do it.
+func (m *Model) With(a *Adapter) (*Model, error) {
+	if m.weights == Float32 {
+		return nil, fmt.Errorf("%w: weights of float32 have their adapter folded in: lay out a new model", ErrAdapter)
+	}
+	if err := fits(m.base, a); err != nil {
+		return nil, err
+	}
+	other := *m
+	other.layers = make([]*block, len(m.layers))
+	for l, x := range m.layers {
+		y := *x
+		for _, j := range []*joint{&y.attention, &y.o, &y.gateUp, &y.down} {
+			j.adapter = m.beside(a, l, j)
+		}
+		other.layers[l] = &y
+	}
+	return &other, nil
+}
+
+func (m *Model) beside(a *Adapter, l int, j *joint) *beside {
+	y, out := &beside{}, 0
+	var downs []float32
+	for i := j.first; i < j.end; i++ {
+		rows, _ := m.config.shape(i)
+		if a != nil && a.targets.has(i) {
+			down, up := a.pair(l, i)
+			b := m.engine.Matrix(Float32, rows, a.rank)
+			b.Fill(0, up)
+			y.b, downs = append(y.b, beside1{out, len(downs) / j.w.In, b}), append(downs, down...)
+		}
+		out += rows
+	}
+	if y.b == nil {
+		return nil
+	}
+	y.scale, y.a = float32(a.alpha/float64(a.rank)), m.engine.Matrix(Float32, len(downs)/j.w.In, j.w.In)
+	y.a.Fill(0, downs)
+	return y
+}
+
+// pair returns A [rank][in] and B [out][rank] of linear i of layer l.
+func (a *Adapter) pair(l, i int) (down, up []float32) {
+	k := 2 * (len(linears)*l + i)
+	return a.tensors[k], a.tensors[k+1]
 }
 
 func fold(w, down, up []float32, out, in, rank int, scale float64) []float32 {

@@ -146,16 +146,17 @@ func (s *stepper) linear(j *joint, n int, x, y []float32) {
 			addTo(y[i*out:(i+1)*out], j.bias)
 		}
 	}
-	if j.a == nil {
+	if j.adapter == nil {
 		return
 	}
-	low := room(&s.low, n*j.a.Out)
-	e.Mul(j.a, n, x, in, low, j.a.Out)
+	a := j.adapter
+	low := room(&s.low, n*a.a.Out)
+	e.Mul(a.a, n, x, in, low, a.a.Out)
 	for i := range low {
-		low[i] *= j.scale
+		low[i] *= a.scale
 	}
-	for _, b := range j.b {
-		e.Add(b.b, n, low[b.low:], j.a.Out, y[b.out:], out)
+	for _, b := range a.b {
+		e.Add(b.b, n, low[b.low:], a.a.Out, y[b.out:], out)
 	}
 }
 

@@ -23,16 +23,17 @@ func newStops(texts []string) *stops {
 }
 
 // push takes the bytes of the next token. When a stop text stands, show is what
-// is left before the first one, and nothing more may be pushed.
+// is left before it, and nothing more may be pushed. Of several it is the one
+// that ends first, of those the longest: so tokens may be cut anywhere.
 func (s *stops) push(piece string) (show string, stopped bool) {
 	s.held += piece
-	first := len(s.held)
+	first, end := 0, len(s.held)+1
 	for _, t := range s.texts {
-		if i := strings.Index(s.held, t); i >= 0 {
-			first, stopped = min(first, i), true
+		if i := strings.Index(s.held, t); i >= 0 && (i+len(t) < end || i+len(t) == end && i < first) {
+			first, end = i, i+len(t)
 		}
 	}
-	if stopped {
+	if end <= len(s.held) {
 		show, s.held = s.held[:first], ""
 		return whole(show), true
 	}
