@@ -95,4 +95,3 @@ loop:
 	VMOVUPS Y7, 224(DX)
 	VZEROUPPER
 	RET
-
