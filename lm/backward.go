@@ -12,6 +12,9 @@ func (m *network) back(l *linear, n int, x, dy, dx, low []float32, acc bool) {
 	if l.gw != nil {
 		e.Gemm(true, false, l.out, l.in, n, dy, l.out, x, l.in, l.gw, l.in, true)
 	}
+	for i := range n * min(1, len(l.gbias)) { // in order of rows, on one thread: the sum has one order
+		addTo(l.gbias, dy[i*l.out:(i+1)*l.out])
+	}
 	if l.rank > 0 {
 		e.Gemm(false, false, n, l.rank, l.out, dy, l.out, l.b, l.rank, m.dlow, l.rank, false)
 		for i := range m.dlow[:n*l.rank] {
@@ -67,7 +70,7 @@ func (m *network) rmsBack(n int, x, w, inv, dy, dx, gw []float32, acc bool) {
 // attendBack fills dq, dk and dv from the gradient of the attention's output.
 // One task is one key-value head of one row, so that no two add to one place.
 func (m *network) attendBack(l *layer, rows int, start []int, datt []float32) {
-	hd, T, D, kd := m.head(), m.T, m.Width, m.kvWidth()
+	hd, T, D, kd := m.Config.head(), m.T, m.qWidth(), m.kvWidth()
 	group := m.Heads / m.KVHeads
 	scale := float32(1 / math.Sqrt(float64(hd)))
 	clear(m.dk[:rows*T*kd])
@@ -109,10 +112,10 @@ func (m *network) backward(tokens []int32, start []int, rows int) {
 	for _, g := range m.grads {
 		clear(g)
 	}
-	if m.gemb != nil {
-		m.e.Gemm(true, false, V, D, n, m.logits, V, m.hf, D, m.gemb, D, true)
+	if m.ghead != nil {
+		m.e.Gemm(true, false, V, D, n, m.logits, V, m.hf, D, m.ghead, D, true)
 	}
-	m.e.Gemm(false, false, n, D, V, m.logits, V, m.emb, D, m.d2, D, false)
+	m.e.Gemm(false, false, n, D, V, m.logits, V, m.head, D, m.d2, D, false)
 	m.rmsBack(n, m.xf, m.norm, m.invf, m.d2, m.d1, m.gnrm, false)
 	for li, l := range slices.Backward(m.layers) {
 		m.back(&l.lin[6], n, l.act, m.d1, m.df1, l.low[6], false)

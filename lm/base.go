@@ -1,6 +1,7 @@
 package lm
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"licet/lm/sgemm"
 )
@@ -38,21 +40,21 @@ func NewBase(c Config, t *Tokenizer, seed uint64) (*Base, error) {
 	}
 	w := map[string]tensor{}
 	r := &normal{seed}
-	for _, name := range names(c) {
-		t := tensor{shapeOf(c, name), nil}
+	for _, s := range specs(c) {
 		n := 1
-		for _, d := range t.shape {
+		for _, d := range s.shape {
 			n *= d
 		}
-		t.data = make([]float32, n)
-		if len(t.shape) == 1 {
-			for i := range t.data {
-				t.data[i] = 1 // a norm's scale
+		data := make([]float32, n)
+		switch {
+		case len(s.shape) > 1:
+			r.fill(data, 0.02)
+		case !strings.HasSuffix(s.name, ".bias"): // a norm's scale
+			for i := range data {
+				data[i] = 1
 			}
-		} else {
-			r.fill(t.data, 0.02)
 		}
-		w[name] = t
+		w[s.name] = tensor{s.shape, data}
 	}
 	return newBase(c, t, w)
 }
@@ -102,33 +104,40 @@ func (b *Base) Parameters() int {
 	return n
 }
 
-func layerName(l int, part string) string { return fmt.Sprintf("model.layers.%d.%s.weight", l, part) }
+// The tensors outside the layers, as Hugging Face names them.
+const (
+	embedName = "model.embed_tokens.weight"
+	normName  = "model.norm.weight"
+	headName  = "lm_head.weight" // where it is not the embedding
+)
 
-// names lists the tensors of a base in a fixed order, as Hugging Face names them.
-func names(c Config) []string {
-	out := []string{"model.embed_tokens.weight"}
-	for l := range c.Layers {
-		out = append(out, layerName(l, "input_layernorm"), layerName(l, "post_attention_layernorm"))
-		for _, part := range linears {
-			out = append(out, layerName(l, part))
-		}
-	}
-	return append(out, "model.norm.weight")
+func layerName(l int, part string) string { return fmt.Sprintf("model.layers.%d.%s.weight", l, part) }
+func biasName(l int, part string) string  { return fmt.Sprintf("model.layers.%d.%s.bias", l, part) }
+
+// A spec says what one tensor of a base is called and how large it is.
+type spec struct {
+	name  string
+	shape []int // vectors have one number, matrices [out][in]
 }
 
-func shapeOf(c Config, name string) []int {
-	if name == "model.embed_tokens.weight" {
-		return []int{c.Vocab, c.Width}
-	}
+// specs lists the tensors of a base in a fixed order.
+func specs(c Config) []spec {
+	out := []spec{{embedName, []int{c.Vocab, c.Width}}}
 	for l := range c.Layers {
+		out = append(out, spec{layerName(l, "input_layernorm"), []int{c.Width}}, spec{layerName(l, "post_attention_layernorm"), []int{c.Width}})
 		for i, part := range linears {
-			if name == layerName(l, part) {
-				out, in := c.shape(i)
-				return []int{out, in}
+			rows, columns := c.shape(i)
+			out = append(out, spec{layerName(l, part), []int{rows, columns}})
+			if c.biased(i) {
+				out = append(out, spec{biasName(l, part), []int{rows}})
 			}
 		}
 	}
-	return []int{c.Width}
+	out = append(out, spec{normName, []int{c.Width}})
+	if !c.Tied {
+		out = append(out, spec{headName, []int{c.Vocab, c.Width}})
+	}
+	return out
 }
 
 // The files of a base.
@@ -142,7 +151,7 @@ func (b *Base) files() (map[string][]byte, error) {
 	config, err := json.MarshalIndent(struct {
 		Type string `json:"model_type"`
 		Config
-	}{"llama", b.config}, "", "  ")
+	}{cmp.Or(b.config.Type, Llama), b.config}, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
@@ -201,8 +210,8 @@ func readBase(dir fs.FS) (*Base, error) {
 	if err := json.Unmarshal(files[fileConfig], &config); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileConfig, err)
 	}
-	if config.Type != "llama" {
-		return nil, fmt.Errorf("%w: %s: model_type %q: only llama can be run", ErrBase, fileConfig, config.Type)
+	if config.Type != Llama {
+		config.Config.Type = config.Type
 	}
 	if err := config.Check(); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileConfig, err)
@@ -215,9 +224,9 @@ func readBase(dir fs.FS) (*Base, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileWeights, err)
 	}
-	for _, name := range names(config.Config) {
-		if got, want := w[name].shape, shapeOf(config.Config, name); !slices.Equal(got, want) {
-			return nil, fmt.Errorf("%w: %s: tensor %s has shape %v, want %v", ErrBase, fileWeights, name, got, want)
+	for _, s := range specs(config.Config) {
+		if got := w[s.name].shape; !slices.Equal(got, s.shape) {
+			return nil, fmt.Errorf("%w: %s: tensor %s has shape %v, want %v", ErrBase, fileWeights, s.name, got, s.shape)
 		}
 	}
 	if t.Vocab() != config.Vocab {

@@ -33,6 +33,7 @@ type GenerateOptions struct {
 type Model struct {
 	base   *Base
 	layers [][7]*sgemm.Packed
+	biases [][7][]float32 // nil where there is none
 	head   *sgemm.Packed
 	cos    []float32
 	sin    []float32
@@ -48,17 +49,25 @@ func NewModel(b *Base, a *Adapter) (*Model, error) {
 	m := &Model{base: b}
 	for l := range c.Layers {
 		var packs [7]*sgemm.Packed
+		var biases [7][]float32
 		for i, part := range linears {
 			out, in := c.shape(i)
 			w := b.weights[layerName(l, part)].data
-			if a != nil {
+			if a != nil && a.targets.has(i) {
 				w = fold(w, a.tensors[2*(7*l+i)], a.tensors[2*(7*l+i)+1], out, in, a.rank, a.alpha/float64(a.rank))
 			}
 			packs[i] = b.engine.Pack(w, out, in)
+			if c.biased(i) {
+				biases[i] = b.weights[biasName(l, part)].data
+			}
 		}
-		m.layers = append(m.layers, packs)
+		m.layers, m.biases = append(m.layers, packs), append(m.biases, biases)
 	}
-	m.head = b.engine.Pack(b.weights["model.embed_tokens.weight"].data, c.Vocab, c.Width)
+	head := embedName
+	if !c.Tied {
+		head = headName
+	}
+	m.head = b.engine.Pack(b.weights[head].data, c.Vocab, c.Width)
 	m.cos, m.sin = ropeTable(c, c.Context)
 	return m, nil
 }
@@ -103,8 +112,8 @@ func (m *Model) writer() *writer {
 	c, e := m.base.config, m.base.engine
 	room := func(n int) []float32 { return make([]float32, e.Room(n)) }
 	w := &writer{m: m, keys: make([][]float32, c.Layers), values: make([][]float32, c.Layers)}
-	w.x, w.h, w.att = make([]float32, c.Width), make([]float32, c.Width), make([]float32, c.Width)
-	w.q, w.o, w.k, w.v = room(c.Width), room(c.Width), room(c.kvWidth()), room(c.kvWidth())
+	w.x, w.h, w.att = make([]float32, c.Width), make([]float32, c.Width), make([]float32, c.qWidth())
+	w.q, w.o, w.k, w.v = room(c.qWidth()), room(c.Width), room(c.kvWidth()), room(c.kvWidth())
 	w.gate, w.up, w.lg, w.scores = room(c.FFN), room(c.FFN), room(c.Vocab), make([]float32, c.Context)
 	return w
 }
@@ -114,30 +123,35 @@ func (m *Model) writer() *writer {
 func (w *writer) next(token int32) []float32 {
 	c, e, b := w.m.base.config, w.m.base.engine, w.m.base
 	hd, kd, half := c.head(), c.kvWidth(), c.head()/2
-	copy(w.x, b.weights["model.embed_tokens.weight"].data[int(token)*c.Width:])
+	copy(w.x, b.weights[embedName].data[int(token)*c.Width:])
 	cos, sin := w.m.cos[w.at*half:(w.at+1)*half], w.m.sin[w.at*half:(w.at+1)*half]
 	for l, packs := range w.m.layers {
 		norm(w.x, b.weights[layerName(l, "input_layernorm")].data, w.h, float32(c.NormEps))
-		e.Gemv(packs[0], w.h, w.q)
-		e.Gemv(packs[1], w.h, w.k)
-		e.Gemv(packs[2], w.h, w.v)
-		turn(w.q[:c.Width], cos, sin, 1)
+		bias := w.m.biases[l]
+		linear := func(i int, x, y []float32) {
+			e.Gemv(packs[i], x, y)
+			addTo(y[:len(bias[i])], bias[i])
+		}
+		linear(0, w.h, w.q)
+		linear(1, w.h, w.k)
+		linear(2, w.h, w.v)
+		turn(w.q[:c.qWidth()], cos, sin, 1)
 		turn(w.k[:kd], cos, sin, 1)
 		w.keys[l] = append(w.keys[l], w.k[:kd]...)
 		w.values[l] = append(w.values[l], w.v[:kd]...)
 		for h := range c.Heads {
 			w.head(l, h, hd, kd, h/(c.Heads/c.KVHeads))
 		}
-		e.Gemv(packs[3], w.att, w.o)
+		linear(3, w.att, w.o)
 		addTo(w.x, w.o)
 		norm(w.x, b.weights[layerName(l, "post_attention_layernorm")].data, w.h, float32(c.NormEps))
-		e.Gemv(packs[4], w.h, w.gate)
-		e.Gemv(packs[5], w.h, w.up)
+		linear(4, w.h, w.gate)
+		linear(5, w.h, w.up)
 		silu(w.gate[:c.FFN], w.up[:c.FFN], w.gate[:c.FFN])
-		e.Gemv(packs[6], w.gate[:c.FFN], w.o)
+		linear(6, w.gate[:c.FFN], w.o)
 		addTo(w.x, w.o)
 	}
-	norm(w.x, b.weights["model.norm.weight"].data, w.h, float32(c.NormEps))
+	norm(w.x, b.weights[normName].data, w.h, float32(c.NormEps))
 	e.Gemv(w.m.head, w.h, w.lg)
 	w.at++
 	return w.lg[:c.Vocab]

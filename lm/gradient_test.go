@@ -6,6 +6,20 @@ import (
 	"testing"
 )
 
+// shapes are configurations that between them use every part of the network.
+func shapes(vocab int) map[string]Config {
+	c := Config{Vocab: vocab, Width: 16, Layers: 2, Heads: 4, KVHeads: 2, FFN: 24, Context: 16, RopeTheta: 1e4, NormEps: 1e-5, Tied: true}
+	out := map[string]Config{"tied": c}
+	c.Type = Qwen2
+	out["biases of q, k and v"] = c
+	c.Type, c.AttentionBias, c.MLPBias, c.Tied = "", true, true, false
+	out["all biases and a head"] = c
+	c.AttentionBias, c.MLPBias, c.HeadDim = false, false, 6
+	c.RopeScaling = RopeScaling{Type: RopeLlama3, Factor: 8, Low: 1, High: 4, Original: 8}
+	out["wide heads and slowed turns"] = c
+	return out
+}
+
 // TestGradients compares the backward pass with finite differences of the
 // forward pass, for full and for low-rank training, over two documents a row.
 func TestGradients(t *testing.T) {
@@ -13,52 +27,62 @@ func TestGradients(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, full := range []bool{true, false} {
-		b, err := NewBase(Config{Vocab: tok.Vocab(), Width: 16, Layers: 2, Heads: 4, KVHeads: 2, FFN: 24, Context: 16, RopeTheta: 1e4, NormEps: 1e-5, Tied: true}, tok, 3)
-		if err != nil {
+	for name, c := range shapes(tok.Vocab()) {
+		t.Run(name, func(t *testing.T) {
+			for _, full := range []bool{true, false} {
+				if rel := gradientError(t, c, tok, full); rel > 0.02 {
+					t.Errorf("full %v: gradients are off by %.4f of their size", full, rel)
+				}
+			}
+		})
+	}
+}
+
+// gradientError returns how far gradients are from slopes, relative to their size.
+func gradientError(t *testing.T, c Config, tok *Tokenizer, full bool) float64 {
+	t.Helper()
+	b, err := NewBase(c, tok, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a *Adapter
+	if !full {
+		if a, err = NewAdapter(b, Recipe{Rank: 4, Alpha: 8, Epochs: 1, Batch: 2, Context: 8}); err != nil {
 			t.Fatal(err)
 		}
-		var a *Adapter
-		if !full {
-			if a, err = NewAdapter(b, Recipe{Rank: 4, Alpha: 8, Epochs: 1, Batch: 2, Context: 8}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		m := newNetwork(b, a, 2, 8, full, true)
-		r := rand.New(rand.NewPCG(4, 4))
-		for _, p := range m.params {
-			for i := range p {
-				p[i] += float32(r.NormFloat64() * 0.2)
-			}
-		}
-		p := pack([][]int32{{1, 70, 71, 72, 0}, {1, 90, 91, 90, 91, 90, 0}, {1, 5, 0}}, 8)
-		value := func() float64 { return m.step(p, 0, p.rows()) }
-		value()
-		want := make([][]float32, len(m.grads))
-		for i, g := range m.grads {
-			want[i] = append([]float32(nil), g...)
-		}
-		var wrong, size float64
-		for k, x := range m.params {
-			for range 10 {
-				i := r.IntN(len(x))
-				old := x[i]
-				const e = 1e-2
-				x[i] = old + e
-				up := value()
-				x[i] = old - e
-				down := value()
-				x[i] = old
-				slope := (up - down) / (2 * e)
-				d := slope - float64(want[k][i])
-				wrong += d * d
-				size += slope * slope
-			}
-		}
-		if rel := math.Sqrt(wrong / size); rel > 0.02 {
-			t.Errorf("full %v: gradients are off by %.4f of their size", full, rel)
+	}
+	m := newNetwork(b, a, 2, 8, full, true)
+	r := rand.New(rand.NewPCG(4, 4))
+	for _, p := range m.params {
+		for i := range p {
+			p[i] += float32(r.NormFloat64() * 0.2)
 		}
 	}
+	p := pack([][]int32{{1, 70, 71, 72, 0}, {1, 90, 91, 90, 91, 90, 0}, {1, 5, 0}}, 8)
+	value := func() float64 { return m.step(p, 0, p.rows()) }
+	value()
+	want := make([][]float32, len(m.grads))
+	for i, g := range m.grads {
+		want[i] = append([]float32(nil), g...)
+	}
+	var wrong, size float64
+	for k, x := range m.params {
+		for range 10 {
+			i := r.IntN(len(x))
+			old := x[i]
+			const e = 1e-2
+			x[i] = old + e
+			up := value()
+			x[i] = old - e
+			down := value()
+			x[i] = old
+			slope := (up - down) / (2 * e)
+			d := slope - float64(want[k][i])
+			wrong += d * d
+			size += slope * slope
+		}
+	}
+	return math.Sqrt(wrong / size)
 }
 
 func TestFixedFunctions(t *testing.T) {
@@ -77,6 +101,51 @@ func TestFixedFunctions(t *testing.T) {
 		s, c := sincos(y)
 		if math.Abs(s-math.Sin(y)) > 1e-11 || math.Abs(c-math.Cos(y)) > 1e-11 {
 			t.Fatalf("sincos(%v) = %v, %v, want %v, %v", y, s, c, math.Sin(y), math.Cos(y))
+		}
+	}
+}
+
+// TestWritingIsTheForwardPass: the two are written apart, and give the same
+// logits for every shape, with an adapter and without.
+func TestWritingIsTheForwardPass(t *testing.T) {
+	tok, err := NewTokenizer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range shapes(tok.Vocab()) {
+		b, err := NewBase(c, tok, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(5, 5))
+		for _, w := range b.weights {
+			for i := range w.data {
+				w.data[i] += float32(r.NormFloat64() * 0.2)
+			}
+		}
+		a, err := NewAdapter(b, Recipe{Rank: 4, Alpha: 8, Epochs: 1, Batch: 1, Context: 8})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range a.tensors {
+			for i := range x {
+				x[i] += float32(r.NormFloat64() * 0.1)
+			}
+		}
+		tokens := []int32{1, 70, 71, 72, 90, 91, 5, 0}
+		n := newNetwork(b, a, 1, len(tokens), false, false)
+		n.run(tokens, make([]int, len(tokens)), 1)
+		m, err := NewModel(b, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := m.writer()
+		for at, token := range tokens {
+			for i, got := range w.next(token) {
+				if want := n.logits[at*c.Vocab+i]; math.Abs(float64(got-want)) > 1e-4*(1+math.Abs(float64(want))) {
+					t.Fatalf("%s: logit %d at %d is %v, the forward pass has %v", name, i, at, got, want)
+				}
+			}
 		}
 	}
 }

@@ -6,16 +6,18 @@ import (
 	"licet/lm/sgemm"
 )
 
-// linear is y = x·Wᵀ, plus scale·(x·Aᵀ)·Bᵀ where it has an adapter.
+// linear is y = x·Wᵀ, plus a bias where it has one, plus scale·(x·Aᵀ)·Bᵀ where
+// it has an adapter.
 //
-//	w [out][in]   a [rank][in]   b [out][rank]
+//	w [out][in]   bias [out]   a [rank][in]   b [out][rank]
 //
 // A gradient is nil where its tensor is not trained.
 type linear struct {
 	out, in, rank int
 	scale         float32
-	w, a, b       []float32
-	gw, ga, gb    []float32
+	w, bias, a, b []float32
+
+	gw, gbias, ga, gb []float32
 }
 
 // layer holds the weights of one layer and what its forward pass leaves for the
@@ -38,6 +40,8 @@ type network struct {
 	rows, T    int
 	emb, gemb  []float32
 	norm, gnrm []float32
+	head       []float32 // [vocab][width]; the embedding where they are tied
+	ghead      []float32
 	layers     []*layer
 	cos, sin   []float32 // [T][head/2]
 
@@ -45,6 +49,7 @@ type network struct {
 	d1, d2, dq, dk, dv, df1, df2, dlow []float32
 	losses                             []float32
 	params, grads                      [][]float32
+	undecayed                          []bool // by parameter: a bias
 }
 
 // newNetwork lays out a network. full trains every weight (of copies that the
@@ -55,15 +60,20 @@ func newNetwork(b *Base, ad *Adapter, rows, context int, full, train bool) *netw
 	n := rows * context
 	f := func(size int) []float32 { return make([]float32, size) }
 	grad := func(p []float32, trained bool) []float32 {
-		if !trained || !train {
+		if !trained || !train || p == nil {
 			return nil
 		}
 		g := f(len(p))
-		m.params, m.grads = append(m.params, p), append(m.grads, g)
+		m.params, m.grads, m.undecayed = append(m.params, p), append(m.grads, g), append(m.undecayed, false)
 		return g
 	}
-	m.emb, m.norm = b.weights["model.embed_tokens.weight"].data, b.weights["model.norm.weight"].data
+	m.emb, m.norm = b.weights[embedName].data, b.weights[normName].data
 	m.gemb, m.gnrm = grad(m.emb, full), grad(m.norm, full)
+	m.head, m.ghead = m.emb, m.gemb
+	if !c.Tied {
+		m.head = b.weights[headName].data
+		m.ghead = grad(m.head, full)
+	}
 	for l := range c.Layers {
 		y := &layer{norm1: b.weights[layerName(l, "input_layernorm")].data, norm2: b.weights[layerName(l, "post_attention_layernorm")].data}
 		y.gnorm1, y.gnorm2 = grad(y.norm1, full), grad(y.norm2, full)
@@ -71,7 +81,13 @@ func newNetwork(b *Base, ad *Adapter, rows, context int, full, train bool) *netw
 			out, in := c.shape(i)
 			x := linear{out: out, in: in, w: b.weights[layerName(l, part)].data}
 			x.gw = grad(x.w, full)
-			if ad != nil {
+			if c.biased(i) {
+				x.bias = b.weights[biasName(l, part)].data
+				if x.gbias = grad(x.bias, full); x.gbias != nil {
+					m.undecayed[len(m.undecayed)-1] = true
+				}
+			}
+			if ad != nil && ad.targets.has(i) {
 				x.rank, x.scale = ad.rank, float32(ad.alpha/float64(ad.rank))
 				x.a, x.b = ad.tensors[2*(7*l+i)], ad.tensors[2*(7*l+i)+1]
 				x.ga, x.gb = grad(x.a, !full), grad(x.b, !full)
@@ -79,8 +95,8 @@ func newNetwork(b *Base, ad *Adapter, rows, context int, full, train bool) *netw
 			}
 			y.lin[i] = x
 		}
-		y.x0, y.h1, y.q, y.k, y.v = f(n*c.Width), f(n*c.Width), f(n*c.Width), f(n*c.kvWidth()), f(n*c.kvWidth())
-		y.att, y.x1, y.h2 = f(n*c.Width), f(n*c.Width), f(n*c.Width)
+		y.x0, y.h1, y.q, y.k, y.v = f(n*c.Width), f(n*c.Width), f(n*c.qWidth()), f(n*c.kvWidth()), f(n*c.kvWidth())
+		y.att, y.x1, y.h2 = f(n*c.qWidth()), f(n*c.Width), f(n*c.Width)
 		y.gate, y.up, y.act = f(n*c.FFN), f(n*c.FFN), f(n*c.FFN)
 		y.prob = f(rows * c.Heads * context * context)
 		y.inv1, y.inv2 = f(n), f(n)
@@ -92,26 +108,11 @@ func newNetwork(b *Base, ad *Adapter, rows, context int, full, train bool) *netw
 		if ad != nil {
 			rank = ad.rank
 		}
-		m.d1, m.d2, m.dq = f(n*c.Width), f(n*c.Width), f(n*c.Width)
+		m.d1, m.d2, m.dq = f(n*c.Width), f(n*max(c.Width, c.qWidth())), f(n*c.qWidth())
 		m.dk, m.dv, m.df1, m.df2, m.dlow = f(n*c.kvWidth()), f(n*c.kvWidth()), f(n*c.FFN), f(n*c.FFN), f(n*rank)
 	}
 	m.cos, m.sin = ropeTable(c, context)
 	return m
-}
-
-// ropeTable returns cos and sin of position·theta^(−2i/head), [context][head/2]
-// (Su et al. 2021).
-func ropeTable(c Config, context int) (cos, sin []float32) {
-	half := c.head() / 2
-	cos, sin = make([]float32, context*half), make([]float32, context*half)
-	for i := range half {
-		frequency := exp(-float64(float64(2*i)/float64(c.head())) * ln(c.RopeTheta))
-		for t := range context {
-			s, co := sincos(float64(float64(t) * frequency))
-			cos[t*half+i], sin[t*half+i] = float32(co), float32(s)
-		}
-	}
-	return cos, sin
 }
 
 // each calls f for chunks of 0…n; results never depend on the cut.
@@ -127,6 +128,13 @@ func (m *network) each(n, work int, f func(from, to int)) {
 // forward of one linear; low keeps x·Aᵀ·scale for the backward pass.
 func (m *network) forward(l *linear, n int, x, y, low []float32) {
 	m.e.Gemm(false, true, n, l.out, l.in, x, l.in, l.w, l.in, y, l.out, false)
+	if l.bias != nil {
+		m.each(n, l.out, func(from, to int) {
+			for i := from; i < to; i++ {
+				addTo(y[i*l.out:(i+1)*l.out], l.bias)
+			}
+		})
+	}
 	if l.rank == 0 {
 		return
 	}
@@ -164,7 +172,7 @@ func inverseRMS(row []float32, eps float32) float32 {
 
 // rope turns n rows of heads·head floats by their position; sign −1 turns back.
 func (m *network) rope(x []float32, heads, n int, sign float32) {
-	hd := m.head()
+	hd := m.Config.head()
 	half := hd / 2
 	m.each(n, heads*hd, func(from, to int) {
 		for i := from; i < to; i++ {
@@ -191,7 +199,7 @@ func turn(x, cos, sin []float32, sign float32) {
 // own document up to itself. start[i] is the place in its row where token i's
 // document begins.
 func (m *network) attend(l *layer, rows int, start []int) {
-	hd, T, D, kd := m.head(), m.T, m.Width, m.kvWidth()
+	hd, T, D, kd := m.Config.head(), m.T, m.qWidth(), m.kvWidth()
 	group := m.Heads / m.KVHeads
 	scale := float32(1 / math.Sqrt(float64(hd)))
 	run := func(i int) {
@@ -274,7 +282,7 @@ func (m *network) run(tokens []int32, start []int, rows int) {
 		m.add(out, l.x1, n)
 	}
 	m.rms(n, m.xf, m.norm, m.hf, m.invf)
-	m.e.Gemm(false, true, n, m.Vocab, D, m.hf, D, m.emb, D, m.logits, m.Vocab, false)
+	m.e.Gemm(false, true, n, m.Vocab, D, m.hf, D, m.head, D, m.logits, m.Vocab, false)
 }
 
 // silu computes gate·sigmoid(gate)·up.

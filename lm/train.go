@@ -201,8 +201,8 @@ func (o *adamW) update(n *network, lr float32) {
 	for k, p := range n.params {
 		g, ms, vs := n.grads[k], o.m[k], o.v[k]
 		decay := o.decay
-		if len(p) <= n.Width {
-			decay = 0 // norms, and tensors as small, are not decayed
+		if len(p) <= n.Width || n.undecayed[k] {
+			decay = 0 // norms, tensors as small, and biases are not decayed
 		}
 		n.e.Parallel((len(p)+chunk-1)/chunk, func(c int) {
 			for i := c * chunk; i < min(len(p), (c+1)*chunk); i++ {
