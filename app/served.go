@@ -73,7 +73,7 @@ func (a *App) serve(ctx context.Context, head uint64) (*Served, error) {
 		s.Model = last.Model
 		return s, nil
 	}
-	s.Model, err = lm.NewModel(a.base, f.Adapter)
+	s.Model, err = lm.NewModel(a.base, f.Adapter, lm.BF16)
 	return s, err
 }
 

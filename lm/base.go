@@ -41,22 +41,27 @@ func NewBase(c Config, t *Tokenizer, seed uint64) (*Base, error) {
 	w := map[string]tensor{}
 	r := &normal{seed}
 	for _, s := range specs(c) {
-		n := 1
-		for _, d := range s.shape {
-			n *= d
-		}
-		data := make([]float32, n)
-		switch {
-		case len(s.shape) > 1:
-			r.fill(data, 0.02)
-		case !strings.HasSuffix(s.name, ".bias"): // a norm's scale
-			for i := range data {
-				data[i] = 1
-			}
-		}
-		w[s.name] = tensor{s.shape, data}
+		w[s.name] = tensor{s.shape, randomTensor(s, r)}
 	}
 	return newBase(c, t, w)
+}
+
+// randomTensor returns matrices from r, norms of ones and biases of zeros.
+func randomTensor(s spec, r *normal) []float32 {
+	n := 1
+	for _, d := range s.shape {
+		n *= d
+	}
+	data := make([]float32, n)
+	switch {
+	case len(s.shape) > 1:
+		r.fill(data, 0.02)
+	case !strings.HasSuffix(s.name, ".bias"): // a norm's scale
+		for i := range data {
+			data[i] = 1
+		}
+	}
+	return data
 }
 
 // newBase rounds the weights to bfloat16, so that saving loses nothing.

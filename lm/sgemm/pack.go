@@ -68,6 +68,11 @@ func (l *Left) pack(a []float32, lda int, trans bool, from, to int) {
 			clear(panel)
 		}
 		if trans {
+			if f := l.e.plan.pack.left; f != nil && h == mr {
+				_ = a[(l.k-1)*lda+i*mr+mr-1]
+				f(int64(l.k), &a[i*mr], int64(lda)*4, &panel[0])
+				continue
+			}
 			for k := range l.k {
 				copy(panel[k*mr:k*mr+h], a[k*lda+i*mr:])
 			}
@@ -177,7 +182,7 @@ func (e *Engine) panel(dst, b []float32, ld int, trans bool, j, w, k0, kc int) {
 		}
 		return
 	}
-	if f := e.plan.pack.copy; f != nil && w == nr {
+	if f := e.plan.pack.right; f != nil && w == nr {
 		_ = b[(k0+kc-1)*ld+j+nr-1]
 		f(int64(kc), &b[k0*ld+j], int64(ld)*4, &dst[0])
 		return

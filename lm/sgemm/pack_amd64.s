@@ -82,6 +82,42 @@ loop:
 	VZEROUPPER
 	RET
 
+// func copy12(n int64, src *float32, ld int64, dst *float32)
+TEXT ·copy12(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ src+8(FP), SI
+	MOVQ ld+16(FP), R8
+	MOVQ dst+24(FP), DI
+loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), X1
+	VMOVUPS Y0, (DI)
+	VMOVUPS X1, 32(DI)
+	ADDQ R8, SI
+	ADDQ $48, DI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func copy6(n int64, src *float32, ld int64, dst *float32)
+TEXT ·copy6(SB), NOSPLIT, $0-32
+	MOVQ n+0(FP), CX
+	MOVQ src+8(FP), SI
+	MOVQ ld+16(FP), R8
+	MOVQ dst+24(FP), DI
+loop:
+	VMOVUPS (SI), X0
+	MOVQ 16(SI), AX
+	VMOVUPS X0, (DI)
+	MOVQ AX, 16(DI)
+	ADDQ R8, SI
+	ADDQ $24, DI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
 // func widen512(n int64, src *uint16, dst *float32)
 TEXT ·widen512(SB), NOSPLIT, $0-24
 	MOVQ n+0(FP), CX

@@ -7,7 +7,7 @@ import (
 
 // portable is the kernel for every other machine, and the reference for the
 // others: the same chains of fused multiply-adds, one at a time.
-var portable = plan{mr: 4, nr: 8, mul: portableKernel(8), narrow: portableKernel(4), vec: portableVector}
+var portable = plan{mr: 4, nr: 8, mul: portableKernel(8), narrow: portableKernel(4)}
 
 // FMA returns a·b+c rounded once to float32, as the hardware's fused
 // instruction does.
@@ -57,21 +57,6 @@ func portableKernel(nr int) func(k int64, a *float32, as int64, b *float32, bs i
 				}
 				row[j] = sum
 			}
-		}
-	}
-}
-
-func portableVector(k int64, x, bp *float32, ps int64, y *float32) {
-	const nr, panels = 8, 4
-	xs, out := unsafe.Slice(x, k), unsafe.Slice(y, nr*panels)
-	for p := range panels {
-		b := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(bp), int64(p)*ps)), int(k)*nr)
-		for j := range nr {
-			sum := out[p*nr+j]
-			for i, v := range xs {
-				sum = FMA(b[i*nr+j], v, sum)
-			}
-			out[p*nr+j] = sum
 		}
 	}
 }

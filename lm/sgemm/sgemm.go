@@ -32,17 +32,15 @@ type plan struct {
 	mul func(k int64, a *float32, as int64, b *float32, bs int64, c *float32, ldc, acc int64)
 	// narrow is mul for tiles of mr×nr/2.
 	narrow func(k int64, a *float32, as int64, b *float32, bs int64, c *float32, ldc, acc int64)
-	// vec adds x times four packed k×nr panels, ps bytes apart, to y.
-	vec  func(k int64, x, bp *float32, ps int64, y *float32)
-	pack packing
+	pack   packing
 }
 
 // packing moves numbers and changes none. nil: written out in Go.
 type packing struct {
 	// transpose writes four rows of n·8 floats as columns, step bytes apart.
 	transpose func(n int64, src *float32, ld int64, dst *float32, step int64)
-	// copy copies n rows of nr floats, ld bytes apart, to one block.
-	copy func(n int64, src *float32, ld int64, dst *float32)
+	// left and right copy n rows of mr or nr floats, ld bytes apart, to one block.
+	left, right func(n int64, src *float32, ld int64, dst *float32)
 	// widen turns n·16 bfloat16 into float32.
 	widen func(n int64, src *uint16, dst *float32)
 }
@@ -62,6 +60,7 @@ func Kernels() []Kernel {
 // An Engine multiplies with one kernel on a number of threads. Its results do
 // not depend on either. It is safe for concurrent use.
 type Engine struct {
+	kernel  Kernel
 	plan    plan
 	threads int
 	scratch *sync.Pool // of *scratch
@@ -75,10 +74,16 @@ func New(k Kernel, threads int) *Engine {
 		panic(fmt.Sprintf("sgemm: this machine has no %s", k))
 	}
 	return &Engine{
-		p, max(1, threads),
+		k, p, max(1, threads),
 		&sync.Pool{New: func() any { return newScratch(p) }}, &sync.Pool{New: func() any { return &Left{} }},
 	}
 }
+
+// Kernel returns the inner loop that the engine uses.
+func (e *Engine) Kernel() Kernel { return e.kernel }
+
+// Threads returns on how many threads it works.
+func (e *Engine) Threads() int { return e.threads }
 
 // Best returns an engine with this machine's fastest kernel.
 func Best(threads int) *Engine {
@@ -138,39 +143,6 @@ func (e *Engine) Gemm1(transA, transB bool, m, n, k int, a []float32, lda int, b
 	defer l.Free()
 	l.pack(a, lda, transA, 0, (m+e.plan.mr-1)/e.plan.mr)
 	e.columns(c, ldc, acc, 0, n, []Term{{l, &Panels{e: e, n: n, k: k, raw: b, ld: ldb, trans: transB}}})
-}
-
-// Packed is a weight matrix laid out for products with one vector.
-type Packed struct {
-	in, out int
-	data    []float32
-}
-
-// Pack lays out W [out][in] for Gemv.
-func (e *Engine) Pack(w []float32, out, in int) *Packed {
-	group := e.plan.nr * 4
-	n := (out + group - 1) / group * group
-	var data []float32
-	data = grow(&data, n*in)
-	clear(data)
-	for j := 0; j < out; j += e.plan.nr {
-		e.panel(data[j*in:], w, in, true, j, min(e.plan.nr, out-j), 0, in)
-	}
-	return &Packed{in, out, data}
-}
-
-// Room returns how many floats y of Gemv needs room for.
-func (e *Engine) Room(out int) int { group := e.plan.nr * 4; return (out + group - 1) / group * group }
-
-// Gemv computes y = W·x for packed W. y must have a capacity of Room(out).
-func (e *Engine) Gemv(p *Packed, x, y []float32) {
-	group := e.plan.nr * 4
-	n := (p.out + group - 1) / group
-	y = y[:n*group]
-	clear(y)
-	for i := range n {
-		e.plan.vec(int64(p.in), &x[0], &p.data[i*group*p.in], int64(p.in*e.plan.nr*4), &y[i*group])
-	}
 }
 
 // Parallel calls f(0) … f(n-1), each once, on the engine's threads.

@@ -99,22 +99,6 @@ func same(t *testing.T, what string, got, want []float32) {
 	}
 }
 
-func TestGemvIsGemm(t *testing.T) {
-	r := rand.New(rand.NewPCG(3, 3))
-	for _, s := range [][2]int{{1, 1}, {7, 100}, {128, 64}, {300, 129}} {
-		out, in := s[0], s[1]
-		w, x := random(r, out*in), random(r, in)
-		want := make([]float32, out)
-		sgemm.New(sgemm.Portable, 1).Gemm(false, true, 1, out, in, x, in, w, in, want, out, false)
-		for _, kernel := range sgemm.Kernels() {
-			e := sgemm.New(kernel, 1)
-			y := make([]float32, e.Room(out))
-			e.Gemv(e.Pack(w, out, in), x, y)
-			same(t, fmt.Sprintf("%s %v", kernel, s), y[:out], want)
-		}
-	}
-}
-
 func BenchmarkGemm(b *testing.B) {
 	for _, n := range []int{128, 512, 1024} {
 		for _, kernel := range sgemm.Kernels()[1:] {

@@ -70,33 +70,6 @@ func (t *text) kernel(name, reg string, mr, nv, vb int) {
 	t.p("\tVZEROUPPER\n\tRET\n") // without it every later SSE instruction pays
 }
 
-// vector writes y[0:panels·nr] += Σ x[k]·B[k], B in panels ps bytes apart.
-func (t *text) vector(name, reg string, vb, panels, nv int) {
-	n := panels * nv
-	t.p("// func %s(k int64, x, bp *float32, ps int64, y *float32)", name)
-	t.p("TEXT ·%s(SB), NOSPLIT, $0-40", name)
-	t.p("\tMOVQ k+0(FP), CX\n\tMOVQ x+8(FP), SI\n\tMOVQ bp+16(FP), DI\n\tMOVQ ps+24(FP), R8\n\tMOVQ y+32(FP), DX")
-	t.p("\tLEAQ (DI)(R8*1), R9\n\tLEAQ (DI)(R8*2), R10\n\tLEAQ (R9)(R8*2), R11")
-	from := []string{"DI", "R9", "R10", "R11"}
-	for i := range n {
-		t.p("\tVMOVUPS %d(DX), %s%d", i*vb, reg, i)
-	}
-	t.p("\tPCALIGN $32\nloop:")
-	t.p("\tVBROADCASTSS (SI), %s%d", reg, n)
-	for i := range n {
-		t.p("\tVFMADD231PS %d(%s), %s%d, %s%d", (i%nv)*vb, from[i/nv], reg, n, reg, i)
-	}
-	t.p("\tADDQ $4, SI")
-	for i := range panels {
-		t.p("\tADDQ $%d, %s", nv*vb, from[i])
-	}
-	t.p("\tDECQ CX\n\tJNZ loop")
-	for i := range n {
-		t.p("\tVMOVUPS %s%d, %d(DX)", reg, i, i*vb)
-	}
-	t.p("\tVZEROUPPER\n\tRET\n")
-}
-
 // transpose writes four rows of n·8 floats as columns, step bytes apart.
 func (t *text) transpose() {
 	t.p("// func transpose4(n int64, src *float32, ld int64, dst *float32, step int64)")
@@ -129,6 +102,19 @@ func (t *text) copyRows(name, reg string, nv, vb int) {
 	t.p("\tADDQ R8, SI\n\tADDQ $%d, DI\n\tDECQ CX\n\tJNZ loop\n\tVZEROUPPER\n\tRET\n", nv*vb)
 }
 
+// copyLeft copies n rows of 12 (wide) or 6 floats, ld bytes apart, to one block.
+func (t *text) copyLeft(name string, wide bool) {
+	t.p("// func %s(n int64, src *float32, ld int64, dst *float32)", name)
+	t.p("TEXT ·%s(SB), NOSPLIT, $0-32", name)
+	t.p("\tMOVQ n+0(FP), CX\n\tMOVQ src+8(FP), SI\n\tMOVQ ld+16(FP), R8\n\tMOVQ dst+24(FP), DI\nloop:")
+	if wide {
+		t.p("\tVMOVUPS (SI), Y0\n\tVMOVUPS 32(SI), X1\n\tVMOVUPS Y0, (DI)\n\tVMOVUPS X1, 32(DI)\n\tADDQ R8, SI\n\tADDQ $48, DI")
+	} else {
+		t.p("\tVMOVUPS (SI), X0\n\tMOVQ 16(SI), AX\n\tVMOVUPS X0, (DI)\n\tMOVQ AX, 16(DI)\n\tADDQ R8, SI\n\tADDQ $24, DI")
+	}
+	t.p("\tDECQ CX\n\tJNZ loop\n\tVZEROUPPER\n\tRET\n")
+}
+
 // widen turns n·16 bfloat16 into float32.
 func (t *text) widen(name, reg string, vb int) {
 	t.p("// func %s(n int64, src *uint16, dst *float32)", name)
@@ -153,13 +139,12 @@ func main() {
 	k.kernel("narrow512", "Z", 12, 1, 64)
 	k.kernel("kern256", "Y", 6, 2, 32)
 	k.kernel("narrow256", "Y", 6, 1, 32)
-	v := begin("gemv_amd64.s")
-	v.vector("gemv512", "Z", 64, 4, 2)
-	v.vector("gemv256", "Y", 32, 4, 2)
 	p := begin("pack_amd64.s")
 	p.transpose()
 	p.copyRows("copy32", "Z", 2, 64)
 	p.copyRows("copy16", "Y", 2, 32)
+	p.copyLeft("copy12", true)
+	p.copyLeft("copy6", false)
 	p.widen("widen512", "Z", 64)
 	p.widen("widen256", "Y", 32)
 	for name, t := range files {

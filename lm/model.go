@@ -1,0 +1,173 @@
+package lm
+
+import (
+	"fmt"
+	"sync"
+
+	"licet/lm/gemv"
+	"licet/lm/sgemm"
+)
+
+// Weights says how a model keeps its weights while it writes.
+type Weights = gemv.Kind
+
+// The kinds of weights. An adapter is folded into Float32; beside the others it
+// stays as it is, so that no small change is lost by rounding.
+const (
+	Float32 = gemv.Float32
+	BF16    = gemv.BF16 // loses nothing where the base is bfloat16
+	Int8    = gemv.Int8 // with a scale for every gemv.Group inputs
+)
+
+// A Model is a base with an adapter, laid out for writing. It is immutable and
+// safe for concurrent use, and it doesn't hold the base that it was made of.
+type Model struct {
+	config    Config
+	tokenizer *Tokenizer
+	engine    *gemv.Engine
+	embed     *gemv.Matrix // the head's where they are tied
+	head      *gemv.Matrix
+	layers    []*block
+	norm      []float32
+	turns     []float64      // radians a token, [head/2]
+	inside    func() []int32 // see Tokenizer.inside
+}
+
+// block is one layer.
+type block struct {
+	norm1, norm2               []float32
+	attention, o, gateUp, down joint
+}
+
+// joint is linear maps of one input as one product: q, k and v, or gate and up.
+type joint struct {
+	w     *gemv.Matrix
+	bias  []float32    // [out], or nil
+	a     *gemv.Matrix // the adapter's A's, one below the other; nil: none beside
+	b     []beside
+	scale float32 // alpha/rank
+}
+
+// beside is the adapter's B of one linear: it reads the numbers from low on and
+// adds to the outputs from out on.
+type beside struct {
+	out, low int
+	b        *gemv.Matrix
+}
+
+// NewModel lays out a base with an adapter (nil: the base alone). Into Float32
+// the adapter is folded: W + scale·ΣB·A, summed in float64 over ascending rank
+// and rounded once.
+func NewModel(b *Base, a *Adapter, w Weights) (*Model, error) {
+	if a != nil && a.base != b.digest {
+		return nil, fmt.Errorf("%w: it is for base %x, not %x", ErrAdapter, a.base[:6], b.digest[:6])
+	}
+	return newModel(b.config, b.tokenizer, b.engine, a, w, func(name string) []float32 { return b.weights[name].data }), nil
+}
+
+// RandomModel is NewModel of NewBase without an adapter, but never holds more
+// than one tensor of the base; it is there to measure with.
+func RandomModel(c Config, t *Tokenizer, e *sgemm.Engine, seed uint64, w Weights) (*Model, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	r, left := &normal{seed}, specs(c)
+	return newModel(c, t, e, nil, w, func(name string) []float32 {
+		s := left[0]
+		if left = left[1:]; s.name != name {
+			panic("lm: a base lists " + s.name + " where a model reads " + name)
+		}
+		data := randomTensor(s, r)
+		for i, v := range data {
+			data[i] = roundHalf(v)
+		}
+		return data
+	}), nil
+}
+
+// newModel reads each tensor of a base once, in the order of specs.
+func newModel(c Config, t *Tokenizer, e *sgemm.Engine, a *Adapter, w Weights, read func(name string) []float32) *Model {
+	m := &Model{config: c, tokenizer: t, engine: gemv.On(e), turns: frequencies(c)}
+	m.inside = sync.OnceValue(func() []int32 { return t.inside(c.Vocab) })
+	whole := func(name string) *gemv.Matrix {
+		x := m.engine.Matrix(w, c.Vocab, c.Width)
+		x.Fill(0, read(name))
+		return x
+	}
+	m.embed = whole(embedName)
+	for l := range c.Layers {
+		x := &block{norm1: read(layerName(l, "input_layernorm")), norm2: read(layerName(l, "post_attention_layernorm"))}
+		x.attention, x.o = m.joint(l, 0, 3, a, w, read), m.joint(l, 3, 4, a, w, read)
+		x.gateUp, x.down = m.joint(l, 4, 6, a, w, read), m.joint(l, 6, 7, a, w, read)
+		m.layers = append(m.layers, x)
+	}
+	m.norm, m.head = read(normName), m.embed
+	if !c.Tied {
+		m.head = whole(headName)
+	}
+	return m
+}
+
+// joint lays out the linears first … end−1 of layer l.
+func (m *Model) joint(l, first, end int, a *Adapter, w Weights, read func(name string) []float32) joint {
+	c, out := m.config, 0
+	_, in := c.shape(first)
+	for i := first; i < end; i++ {
+		rows, _ := c.shape(i)
+		out += rows
+	}
+	y := joint{w: m.engine.Matrix(w, out, in)}
+	var downs []float32
+	at := 0
+	for i := first; i < end; i++ {
+		rows, _ := c.shape(i)
+		tensor := read(layerName(l, linears[i]))
+		if a != nil && a.targets.has(i) {
+			down, up := a.tensors[2*(len(linears)*l+i)], a.tensors[2*(len(linears)*l+i)+1]
+			if w == Float32 {
+				tensor = fold(tensor, down, up, rows, in, a.rank, a.alpha/float64(a.rank))
+			} else {
+				b := beside{at, len(downs) / in, m.engine.Matrix(Float32, rows, a.rank)}
+				b.b.Fill(0, up)
+				y.b, downs = append(y.b, b), append(downs, down...)
+			}
+		}
+		y.w.Fill(at, tensor)
+		if c.biased(i) { // then all linears of a joint are
+			y.bias = append(y.bias, read(biasName(l, linears[i]))...)
+		}
+		at += rows
+	}
+	if downs != nil {
+		y.a, y.scale = m.engine.Matrix(Float32, len(downs)/in, in), float32(a.alpha/float64(a.rank))
+		y.a.Fill(0, downs)
+	}
+	return y
+}
+
+func fold(w, down, up []float32, out, in, rank int, scale float64) []float32 {
+	y := make([]float32, len(w))
+	sum := make([]float64, in)
+	for o := range out {
+		clear(sum)
+		for r := range rank {
+			f := float64(up[o*rank+r])
+			if f == 0 {
+				continue
+			}
+			for i, v := range down[r*in : (r+1)*in] {
+				sum[i] += float64(f * float64(v))
+			}
+		}
+		for i, s := range sum {
+			y[o*in+i] = float32(float64(w[o*in+i]) + float64(s*scale))
+		}
+	}
+	return y
+}
+
+// Tokenizer returns the tokenizer of the base.
+func (m *Model) Tokenizer() *Tokenizer { return m.tokenizer }
+
+// Context returns how many tokens prompt and answer may have together.
+func (m *Model) Context() int { return m.config.Context }

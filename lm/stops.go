@@ -1,0 +1,80 @@
+package lm
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// stops turns the bytes of tokens into text that may be shown: whole
+// characters, and nothing that may still become a stop text.
+type stops struct {
+	texts []string
+	held  string
+}
+
+func newStops(texts []string) *stops {
+	s := &stops{}
+	for _, t := range texts {
+		if t != "" {
+			s.texts = append(s.texts, t)
+		}
+	}
+	return s
+}
+
+// push takes the bytes of the next token. When a stop text stands, show is what
+// is left before the first one, and nothing more may be pushed.
+func (s *stops) push(piece string) (show string, stopped bool) {
+	s.held += piece
+	first := len(s.held)
+	for _, t := range s.texts {
+		if i := strings.Index(s.held, t); i >= 0 {
+			first, stopped = min(first, i), true
+		}
+	}
+	if stopped {
+		show, s.held = s.held[:first], ""
+		return whole(show), true
+	}
+	keep := unfinished(s.held)
+	for _, t := range s.texts {
+		keep = max(keep, beginning(s.held, t))
+	}
+	show, s.held = s.held[:len(s.held)-keep], s.held[len(s.held)-keep:]
+	return whole(show), false
+}
+
+// rest returns what was held back, when no more comes.
+func (s *stops) rest() string {
+	show := whole(s.held)
+	s.held = ""
+	return show
+}
+
+// whole drops bytes that are no characters.
+func whole(text string) string { return strings.ToValidUTF8(text, "") }
+
+// beginning returns the length of the longest end of text that stop begins with.
+func beginning(text, stop string) int {
+	for n := min(len(text), len(stop)-1); n > 0; n-- {
+		if text[len(text)-n:] == stop[:n] {
+			return n
+		}
+	}
+	return 0
+}
+
+// unfinished returns how many bytes at the end of text are the beginning of a
+// character.
+func unfinished(text string) int {
+	for n := 1; n < utf8.UTFMax && n <= len(text); n++ {
+		end := text[len(text)-n:]
+		if utf8.RuneStart(end[0]) {
+			if utf8.FullRuneInString(end) {
+				return 0
+			}
+			return n
+		}
+	}
+	return 0
+}
