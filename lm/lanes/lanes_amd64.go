@@ -98,6 +98,7 @@ func vectors(k sgemm.Kernel) functions {
 			greatest256, squares256, expSum256, scale256, add256, silu256, siluBack256, turn256, dot256, normed256, triple256, normBack256,
 			softmaxBack256, adam256,
 		}
+	case sgemm.Portable:
 	}
 	return functions{}
 }

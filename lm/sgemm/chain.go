@@ -3,7 +3,9 @@ package sgemm
 // A Term is one link of a chain of products.
 type Term struct {
 	A *Left   // [m][k]
-	B *Panels // [k][n]
+	B *Panels // [k][n], from row From
+	// From is the first row of B that counts.
+	From int
 }
 
 const (
@@ -27,6 +29,11 @@ type link struct {
 
 // columns is Chain for columns j0…j1 of C; j0 is a multiple of nr.
 func (e *Engine) columns(c []float32, ldc int, acc bool, j0, j1 int, terms []Term) {
+	for _, t := range terms {
+		if t.From+t.A.k > t.B.k || t.B.n < j1 {
+			panic("sgemm: the sides of a product do not fit")
+		}
+	}
 	s, _ := e.scratch.Get().(*scratch)
 	defer e.scratch.Put(s)
 	m := terms[0].A.m
@@ -60,7 +67,7 @@ func (e *Engine) sweep(s *scratch, c []float32, ldc int, acc bool, i0, i1, j0, j
 			add = 1
 		}
 		for _, l := range links {
-			b := l.B.sub(j, l.k0, l.kc, s.sub)
+			b := l.B.sub(j, l.From+l.k0, l.kc, s.sub)
 			for i := i0; i < i1; i += mr {
 				a := &l.A.data[i*l.A.k+l.k0*mr]
 				if i+mr <= i1 && w == nr {

@@ -126,18 +126,38 @@ func (p *Panels) Columns() int { return p.n }
 // Panels lays out B [k][n], or, with trans, B's transpose [n][k] as it is stored.
 func (e *Engine) Panels(n, k int, b []float32, ld int, trans bool) *Panels {
 	p := &Panels{e: e, n: n, k: k}
-	p.Set(b, ld, trans)
-	for _, v := range p.whole {
-		if math.Float32bits(v)&0xffff != 0 {
-			return p
+	rows, w := k, n
+	if trans {
+		rows, w = n, k
+	}
+	for r := range rows {
+		for _, v := range b[r*ld : r*ld+w] {
+			if math.Float32bits(v)&0xffff != 0 {
+				p.Set(b, ld, trans)
+				return p
+			}
 		}
 	}
-	p.half = make([]uint16, len(p.whole))
-	for i, v := range p.whole {
-		p.half[i] = uint16(math.Float32bits(v) >> 16)
+	nr := e.plan.nr
+	p.half = make([]uint16, (n+nr-1)/nr*nr*k)
+	s, _ := e.scratch.Get().(*scratch)
+	defer e.scratch.Put(s)
+	for j := 0; j < n; j += nr {
+		for k0 := 0; k0 < k; k0 += blockK {
+			piece := s.sub[:min(blockK, k-k0)*nr]
+			e.panel(piece, b, ld, trans, j, min(nr, n-j), k0, len(piece)/nr)
+			for i, v := range piece {
+				p.half[j*k+k0*nr+i] = uint16(math.Float32bits(v) >> 16)
+			}
+		}
 	}
-	p.whole = nil
 	return p
+}
+
+// View returns B [k][n], or, with trans, its transpose as it is stored, to be laid
+// out piece by piece where it is multiplied.
+func (e *Engine) View(n, k int, b []float32, ld int, trans bool) *Panels {
+	return &Panels{e: e, n: n, k: k, raw: b, ld: ld, trans: trans}
 }
 
 // Empty returns panels of a B B [k][n], to be Set.

@@ -142,7 +142,7 @@ func (e *Engine) Gemm1(transA, transB bool, m, n, k int, a []float32, lda int, b
 	l := e.left(m, k)
 	defer l.Free()
 	l.pack(a, lda, transA, 0, (m+e.plan.mr-1)/e.plan.mr)
-	e.columns(c, ldc, acc, 0, n, []Term{{l, &Panels{e: e, n: n, k: k, raw: b, ld: ldb, trans: transB}}})
+	e.columns(c, ldc, acc, 0, n, []Term{{A: l, B: &Panels{e: e, n: n, k: k, raw: b, ld: ldb, trans: transB}}})
 }
 
 // Parallel calls f(0) … f(n-1), each once, on the engine's threads.
