@@ -97,12 +97,19 @@ func Train(ctx context.Context, b *Base, start *Adapter, docs [][]int32, r Recip
 		return start, nil
 	}
 	a := start.clone()
-	rows := min(r.Batch, pack(docs, r.Context).rows())
+	rows := min(r.Batch, pack(docs, r.Context).rows(), rowsAtOnce(b.config, r.Context))
 	m := newNetwork(b, a, rows, r.Context, false, true)
 	if err := m.fit(ctx, docs, r, report); err != nil {
 		return nil, err
 	}
-	return a, nil
+	return a, a.finite()
+}
+
+// rowsAtOnce is how many rows there is room for: what their forward pass leaves
+// behind should not take more than 768 MiB.
+func rowsAtOnce(c Config, context int) int {
+	token := 2*(c.Width+c.qWidth()+c.kvWidth()+c.FFN) + c.Heads*newGrid(context).size()/context
+	return max(1, 192<<20/(c.Layers*token*context))
 }
 
 // fit is the training loop, over the network's trained tensors.
