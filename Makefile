@@ -6,7 +6,7 @@ export LICET_SHARED
 LINT_VERSION := v2.15.0
 LINT := $(CURDIR)/bin/golangci-lint
 
-.PHONY: witness help demo build test test-long check fmt lint race fuzz bench tools browser python peers
+.PHONY: golden-lm witness help demo build test test-long check fmt lint race fuzz bench tools browser python peers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,12 +63,17 @@ browser: ## make sure that a browser is there for the browser tests
 			apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium; \
 		else echo "the browser tests need chromium: install the Debian package \"chromium\""; exit 1; fi; }
 
-# Python is for a test and for comparisons only; what is locked is in bench/requirements*.txt.
+# Python is for a test and for comparisons only; what is locked is in bench/requirements*.txt and worker/requirements.txt.
 python: bin/python/.installed ## install the Python library that a test loads datasets with, into bin/python
 peers: bin/peers/.installed ## install what bench/peers.py compares with, into bin/peers
+golden-lm: bin/golden/.installed ## make the vectors that the language model is compared with again (needs 6 GB in bin/golden)
+	bin/golden/bin/python worker/golden.py models lm/testdata/golden
+	$(GO) test -count=1 -run TestPEFTReadsOurs ./lm -update -save $(CURDIR)/bin/golden/saved
+	bin/golden/bin/python worker/golden.py ours lm/testdata/golden bin/golden/saved
 bin/python/.installed: bench/requirements.txt
 bin/peers/.installed: bench/requirements-peers.txt
-bin/python/.installed bin/peers/.installed:
+bin/golden/.installed: worker/requirements.txt
+bin/python/.installed bin/peers/.installed bin/golden/.installed:
 	@python3 -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' || { echo "this needs Python 3.11 or later with venv: install the Debian packages \"python3\" and \"python3-venv\""; exit 1; }
 	python3 -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes --only-binary :all: -r $<

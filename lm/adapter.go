@@ -1,6 +1,7 @@
 package lm
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -10,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"licet/lm/safetensors"
 )
 
 // ErrAdapter says that an adapter is damaged or belongs to another base.
@@ -58,6 +61,18 @@ func (a *Adapter) clone() *Adapter {
 	return &c
 }
 
+// finite tells whether training went well.
+func (a *Adapter) finite() error {
+	for _, t := range a.tensors {
+		for _, v := range t {
+			if v-v != 0 { // not a number, or infinite
+				return fmt.Errorf("%w: training came to numbers that are not finite: lower the learning rate", ErrAdapter)
+			}
+		}
+	}
+	return nil
+}
+
 // Rank returns the rank.
 func (a *Adapter) Rank() int { return a.rank }
 
@@ -82,9 +97,9 @@ func adapterName(l, i int, side string) string {
 
 // MarshalBinary writes safetensors with PEFT's names (docs/formats/adapter.md).
 func (a *Adapter) MarshalBinary() ([]byte, error) {
-	tensors := map[string]tensor{}
+	tensors := map[string]safetensors.Tensor{}
 	for _, s := range adapterSpecs(a.config, a.targets, a.rank) {
-		tensors[s.name] = tensor{s.shape, a.tensors[s.index]}
+		tensors[s.name] = safetensors.Tensor{Type: safetensors.F32, Shape: s.shape, Data: a.tensors[s.index]}
 	}
 	config, err := json.Marshal(a.config)
 	if err != nil {
@@ -97,7 +112,11 @@ func (a *Adapter) MarshalBinary() ([]byte, error) {
 	if a.targets != 0 {
 		meta["targets"] = strings.Join(a.targets.Names(), " ")
 	}
-	return writeTensors(tensors, meta, false)
+	var out bytes.Buffer
+	if err := safetensors.Write(&out, tensors, meta); err != nil {
+		return nil, fmt.Errorf("adapter: %w", err)
+	}
+	return out.Bytes(), nil
 }
 
 // An adapterSpec says what one tensor of an adapter is called, how large it is
@@ -125,7 +144,7 @@ func adapterSpecs(c Config, t Targets, rank int) []adapterSpec {
 
 // UnmarshalBinary reads what MarshalBinary wrote.
 func (a *Adapter) UnmarshalBinary(data []byte) error {
-	tensors, meta, err := readTensors(data)
+	tensors, meta, err := safetensors.Read(bytes.NewReader(data), int64(len(data)), anyTensor)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrAdapter, err)
 	}
@@ -139,10 +158,10 @@ func (a *Adapter) UnmarshalBinary(data []byte) error {
 	n.tensors = make([][]float32, 2*len(linears)*n.config.Layers)
 	for _, s := range adapterSpecs(n.config, n.targets, n.rank) {
 		t, ok := tensors[s.name]
-		if !ok || !slices.Equal(t.shape, s.shape) {
-			return fmt.Errorf("%w: tensor %s has shape %v, want %v", ErrAdapter, s.name, t.shape, s.shape)
+		if !ok || !slices.Equal(t.Shape, s.shape) {
+			return fmt.Errorf("%w: tensor %s has shape %v, want %v", ErrAdapter, s.name, t.Shape, s.shape)
 		}
-		n.tensors[s.index] = t.data
+		n.tensors[s.index] = t.Data
 	}
 	*a = *n
 	return nil
@@ -175,51 +194,4 @@ func ofMetadata(meta map[string]string) (*Adapter, error) {
 		return nil, fmt.Errorf("metadata: targets: %w", err)
 	}
 	return a, nil
-}
-
-// PEFTConfig returns the adapter_config.json that PEFT wants beside the file.
-func (a *Adapter) PEFTConfig() ([]byte, error) {
-	return json.MarshalIndent(map[string]any{
-		"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": a.rank, "lora_alpha": a.alpha, "lora_dropout": 0.0, "bias": "none",
-		"target_modules": a.targets.Names(), "inference_mode": true, "base_model_name_or_path": hex.EncodeToString(a.base[:]),
-	}, "", "  ")
-}
-
-// Merge returns the mean of the adapters' changes as one adapter of the summed
-// rank: A's and B's are stacked in the given order, and alpha stays, so that the
-// scale alpha/Σrank makes the product the mean: no weight is rounded on the way.
-func Merge(b *Base, adapters []*Adapter) (*Adapter, error) {
-	if len(adapters) == 0 {
-		return nil, fmt.Errorf("%w: nothing to merge", ErrAdapter)
-	}
-	first := adapters[0]
-	m := &Adapter{base: b.digest, config: b.config, alpha: first.alpha, targets: first.targets}
-	for i, a := range adapters {
-		if a.base != b.digest {
-			return nil, fmt.Errorf("%w: adapter %d is for base %x, not %x", ErrAdapter, i, a.base[:6], b.digest[:6])
-		}
-		if a.rank != first.rank || a.alpha != first.alpha || a.targets != first.targets {
-			return nil, fmt.Errorf("%w: adapter %d has another rank, alpha or targets than the first", ErrAdapter, i)
-		}
-		m.rank += a.rank
-	}
-	for l := range m.config.Layers {
-		for i := range linears {
-			if !m.targets.has(i) {
-				m.tensors = append(m.tensors, nil, nil)
-				continue
-			}
-			out, in := m.config.shape(i)
-			k := 2 * (7*l + i)
-			down, up := make([]float32, 0, m.rank*in), make([]float32, out*m.rank)
-			for x, a := range adapters {
-				down = append(down, a.tensors[k]...)
-				for o := range out {
-					copy(up[o*m.rank+x*a.rank:], a.tensors[k+1][o*a.rank:(o+1)*a.rank])
-				}
-			}
-			m.tensors = append(m.tensors, down, up)
-		}
-	}
-	return m, nil
 }

@@ -1,19 +1,14 @@
 package lm
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
+	"math"
 	"runtime"
 	"slices"
 	"strings"
 
+	"licet/lm/safetensors"
 	"licet/lm/sgemm"
 )
 
@@ -28,6 +23,19 @@ type Base struct {
 	weights   map[string]tensor
 	digest    Digest
 	engine    *sgemm.Engine
+
+	types    map[string]safetensors.Type // what files keep each tensor as; BF16 where it is not said
+	file     configFile                  // config.json as it is written
+	others   map[string][]byte           // companions, by name
+	begin    *int32
+	ends     []int32
+	numerics string // the arithmetic that trained it; "": not trained here
+}
+
+// tensor is a named array of float32.
+type tensor struct {
+	shape []int
+	data  []float32
 }
 
 // NewBase makes a base with random weights, from seed alone.
@@ -41,7 +49,7 @@ func NewBase(c Config, t *Tokenizer, seed uint64) (*Base, error) {
 	w := map[string]tensor{}
 	r := &normal{seed}
 	for _, s := range specs(c) {
-		w[s.name] = tensor{s.shape, randomTensor(s, r)}
+		w[s.name] = tensor{shape: s.shape, data: randomTensor(s, r)}
 	}
 	return newBase(c, t, w)
 }
@@ -64,20 +72,30 @@ func randomTensor(s spec, r *normal) []float32 {
 	return data
 }
 
-// newBase rounds the weights to bfloat16, so that saving loses nothing.
+// newBase makes a base of weights that were trained here. They are rounded to
+// bfloat16, so that saving loses nothing.
 func newBase(c Config, t *Tokenizer, w map[string]tensor) (*Base, error) {
 	for _, x := range w {
 		for i, v := range x.data {
 			x.data[i] = roundHalf(v)
 		}
 	}
-	b := &Base{config: c, tokenizer: t, weights: w, engine: sgemm.Best(runtime.GOMAXPROCS(0))}
-	files, err := b.files()
-	if err != nil {
-		return nil, err
-	}
-	b.digest = digestFiles(files)
-	return b, nil
+	b := &Base{config: c, tokenizer: t, weights: w, numerics: NumericsVersion}
+	return b.finish()
+}
+
+func (b *Base) finish() (*Base, error) {
+	b.engine = sgemm.Best(runtime.GOMAXPROCS(0))
+	var err error
+	b.digest, err = b.digestOf()
+	return b, err
+}
+
+// roundHalf rounds x to bfloat16, to nearest, ties to even.
+func roundHalf(x float32) float32 {
+	bits := math.Float32bits(x)
+	bits += 0x7fff + bits>>16&1
+	return math.Float32frombits(bits &^ 0xffff)
 }
 
 // On returns the same base computing with another engine. Nothing but speed
@@ -99,6 +117,26 @@ func (b *Base) Config() Config { return b.config }
 
 // Tokenizer returns the tokenizer.
 func (b *Base) Tokenizer() *Tokenizer { return b.tokenizer }
+
+// Begin returns the id of the token that a text begins with, if the base's
+// files name one.
+func (b *Base) Begin() (id int32, ok bool) {
+	if b.begin == nil {
+		return 0, false
+	}
+	return *b.begin, true
+}
+
+// Ends returns the ids of the tokens that end a text; none: the files don't say.
+func (b *Base) Ends() []int32 { return slices.Clone(b.ends) }
+
+// Companion returns a file that came with the base, as it came: one of
+// chat_template.jinja, generation_config.json, special_tokens_map.json and
+// tokenizer_config.json.
+func (b *Base) Companion(name string) (data []byte, ok bool) {
+	data, ok = b.others[name]
+	return slices.Clone(data), ok
+}
 
 // Parameters returns how many weights there are.
 func (b *Base) Parameters() int {
@@ -143,99 +181,4 @@ func specs(c Config) []spec {
 		out = append(out, spec{headName, []int{c.Vocab, c.Width}})
 	}
 	return out
-}
-
-// The files of a base.
-const (
-	fileConfig    = "config.json"
-	fileTokenizer = "tokenizer.json"
-	fileWeights   = "model.safetensors"
-)
-
-func (b *Base) files() (map[string][]byte, error) {
-	config, err := json.MarshalIndent(struct {
-		Type string `json:"model_type"`
-		Config
-	}{cmp.Or(b.config.Type, Llama), b.config}, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("config: %w", err)
-	}
-	tokenizer, err := json.Marshal(b.tokenizer)
-	if err != nil {
-		return nil, fmt.Errorf("tokenizer: %w", err)
-	}
-	weights, err := writeTensors(b.weights, map[string]string{"format": "pt", "numerics": NumericsVersion}, true)
-	if err != nil {
-		return nil, err
-	}
-	return map[string][]byte{fileConfig: append(config, '\n'), fileTokenizer: tokenizer, fileWeights: weights}, nil
-}
-
-func digestFiles(files map[string][]byte) Digest {
-	h := sha256.New()
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		_, _ = fmt.Fprintf(h, "%s %x\n", name, sha256.Sum256(files[name])) // a hash never fails
-	}
-	return Digest(h.Sum(nil))
-}
-
-// Save writes the base's files into dir.
-func (b *Base) Save(dir string) error {
-	files, err := b.files()
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // a base is public
-		return fmt.Errorf("save base: %w", err)
-	}
-	for name, data := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil { //nolint:gosec // a base is public
-			return fmt.Errorf("save base: %w", err)
-		}
-	}
-	return nil
-}
-
-// OpenBase reads the base in dir.
-func OpenBase(dir string) (*Base, error) { return readBase(os.DirFS(dir)) }
-
-func readBase(dir fs.FS) (*Base, error) {
-	files := map[string][]byte{}
-	for _, name := range []string{fileConfig, fileTokenizer, fileWeights} {
-		data, err := fs.ReadFile(dir, name)
-		if err != nil {
-			return nil, fmt.Errorf("read base: %w", err)
-		}
-		files[name] = data
-	}
-	var config struct {
-		Type string `json:"model_type"`
-		Config
-	}
-	if err := json.Unmarshal(files[fileConfig], &config); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileConfig, err)
-	}
-	if config.Type != Llama {
-		config.Config.Type = config.Type
-	}
-	if err := config.Check(); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileConfig, err)
-	}
-	t, err := ReadTokenizer(files[fileTokenizer])
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileTokenizer, err)
-	}
-	w, _, err := readTensors(files[fileWeights])
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileWeights, err)
-	}
-	for _, s := range specs(config.Config) {
-		if got := w[s.name].shape; !slices.Equal(got, s.shape) {
-			return nil, fmt.Errorf("%w: %s: tensor %s has shape %v, want %v", ErrBase, fileWeights, s.name, got, s.shape)
-		}
-	}
-	if t.Vocab() != config.Vocab {
-		return nil, fmt.Errorf("%w: the tokenizer has %d ids, vocab_size is %d", ErrBase, t.Vocab(), config.Vocab)
-	}
-	return newBase(config.Config, t, w)
 }

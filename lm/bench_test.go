@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"licet/lm"
 	"licet/lm/sgemm"
@@ -19,6 +21,44 @@ var measured = []struct {
 	{"135M", lm.Config{
 		Vocab: 49152, Width: 576, Layers: 30, Heads: 9, KVHeads: 3, FFN: 1536, Context: 2048, RopeTheta: 10000, NormEps: 1e-5, Tied: true,
 	}},
+}
+
+// BenchmarkTrain measures steps of an adapter of rank 8 on every linear map, best
+// of all.
+func BenchmarkTrain(b *testing.B) {
+	for _, shape := range measured {
+		r := lm.DefaultRecipe()
+		r.Batch, r.Context = 8, 128
+		if shape.c.Layers > 10 {
+			r.Batch, r.Context = 2, 256
+		}
+		for _, threads := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/on-%d", shape.name, threads), func(b *testing.B) {
+				trial, err := lm.NewTrial(shape.c, sgemm.Best(threads), r)
+				if err != nil {
+					b.Fatal(err)
+				}
+				best, least := time.Hour, time.Hour
+				for b.Loop() {
+					begin, cpu := time.Now(), processor()
+					trial.Step()
+					best, least = min(best, time.Since(begin)), min(least, processor()-cpu)
+				}
+				b.ReportMetric(float64(r.Batch*r.Context)/best.Seconds(), "tokens/s-best")
+				b.ReportMetric(float64(r.Batch*r.Context)/least.Seconds(), "tokens/cpu-s")
+			})
+		}
+	}
+}
+
+// processor is what this process has used of the processors: on a busy machine it
+// says more than the clock.
+func processor() time.Duration {
+	var use syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &use) != nil {
+		return 0
+	}
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
 }
 
 // BenchmarkGenerate measures answers of 128 tokens to prompts of 32: one on one
