@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"licet/lm/lanes"
 )
 
 // shapes are configurations that between them use every part of the network.
@@ -91,8 +93,8 @@ func TestFixedFunctions(t *testing.T) {
 		if got, want := exp(x), math.Exp(x); math.Abs(got/want-1) > 1e-13 {
 			t.Fatalf("exp(%v) = %v, want %v", x, got, want)
 		}
-		if got, want := float64(expf(float32(x))), math.Exp(float64(float32(x))); math.Abs(got/want-1) > 3e-7 {
-			t.Fatalf("expf(%v) = %v, want %v", x, got, want)
+		if got, want := float64(lanes.Exp(float32(x))), math.Exp(float64(float32(x))); math.Abs(got/want-1) > 3e-7 {
+			t.Fatalf("Exp(%v) = %v, want %v", x, got, want)
 		}
 		y := float64(i)*0.37 + 1e-3
 		if got, want := ln(y), math.Log(y); math.Abs(got-want) > 1e-12*(1+math.Abs(want)) {

@@ -26,6 +26,7 @@ type Model struct {
 	tokenizer *Tokenizer
 	base      Digest
 	engine    *gemv.Engine
+	kernel    sgemm.Kernel
 	weights   Weights
 	embed     *gemv.Matrix // the head's where they are tied
 	head      *gemv.Matrix
@@ -108,7 +109,7 @@ func RandomModel(c Config, t *Tokenizer, e *sgemm.Engine, seed uint64, w Weights
 // newModel reads each tensor of a base once, in the order of specs. An adapter
 // is folded into Float32, and otherwise left out.
 func newModel(c Config, t *Tokenizer, e *sgemm.Engine, w Weights, read func(name string) []float32, a *Adapter) *Model {
-	m := &Model{config: c, tokenizer: t, engine: gemv.On(e), weights: w, turns: frequencies(c)}
+	m := &Model{config: c, tokenizer: t, engine: gemv.On(e), kernel: e.Kernel(), weights: w, turns: frequencies(c)}
 	m.inside = sync.OnceValue(func() []int32 { return t.inside(c.Vocab) })
 	whole := func(name string) *gemv.Matrix {
 		x := m.engine.Matrix(w, c.Vocab, c.Width)

@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"licet/lm/lanes"
 )
 
 // floor is the least share of the likeliest token's weight that a token needs
@@ -72,7 +74,7 @@ func (s *sampler) pick(logits []float32, forbidden []int32) int32 {
 	inverse, sum := float32(1/s.o.Temperature), uint64(0)
 	for i, v := range logits {
 		if x := float32(v-top) * inverse; x > floor {
-			w := uint64(float64(expf(x)) * (1 << 32))
+			w := uint64(float64(lanes.Exp(x)) * (1 << 32))
 			s.list = append(s.list, candidate{int32(i), w}) //nolint:gosec // a vocabulary is small
 			sum += w
 		}
@@ -160,28 +162,23 @@ type Choice struct {
 
 // logProbs returns the log-probability of a token and those of the n likeliest,
 // before any penalty or temperature. logits are as the model gave them.
-func logProbs(logits []float32, n int) (of func(t int32) float64, top []Choice) {
-	greatest := slices.Max(logits)
-	var sum float64
-	for i, v := range logits {
-		sum += float64(expf(v - greatest))
-		if n == 0 || len(top) == n && v <= float32(top[n-1].LogProb) {
+func logProbs(ops *lanes.Ops, logits []float32, n int) (of func(t int32) float64, top []Choice) {
+	work := slices.Clone(logits)
+	greatest, sum := ops.Exps(work, 1)
+	all := float64(greatest) + ln(float64(sum))
+	copy(work, logits) // the caller may ask when the logits have changed
+	for i, v := range work {
+		if n == 0 || len(top) == n && float64(v)-all <= top[n-1].LogProb {
 			continue
 		}
-		at := len(top)
-		for at > 0 && v > float32(top[at-1].LogProb) {
+		c, at := Choice{int32(i), float64(v) - all}, len(top) //nolint:gosec // a vocabulary is small
+		for at > 0 && c.LogProb > top[at-1].LogProb {
 			at--
 		}
 		if len(top) == n {
 			top = top[:n-1]
 		}
-		top = slices.Insert(top, at, Choice{int32(i), float64(v)}) //nolint:gosec // a vocabulary is small
+		top = slices.Insert(top, at, c)
 	}
-	all := float64(greatest) + ln(sum)
-	for i := range top {
-		top[i].LogProb -= all
-	}
-	// The caller may ask when the logits have changed.
-	kept := slices.Clone(logits)
-	return func(t int32) float64 { return float64(kept[t]) - all }, top
+	return func(t int32) float64 { return float64(work[t]) - all }, top
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"licet/lm/gemv"
+	"licet/lm/lanes"
 )
 
 // memory is what stands of one text: the keys and values of every layer.
@@ -33,6 +34,7 @@ type row struct {
 // is used by one goroutine.
 type stepper struct {
 	m                                                  *Model
+	ops                                                *lanes.Ops
 	x, h, joined, att, out, act, low, cos, sin, logits []float32
 	scores                                             [][]float32
 }
@@ -44,6 +46,8 @@ func room(p *[]float32, n int) []float32 {
 	}
 	return (*p)[:n]
 }
+
+func newStepper(m *Model) *stepper { return &stepper{m: m, ops: lanes.For(m.kernel)} }
 
 // read reads rows and returns the logits of those that want them, one after the
 // other, valid until the next call. The rows of one text stand in order.
@@ -69,20 +73,20 @@ func (s *stepper) read(rows []row) []float32 {
 		s.linear(&b.attention, n, h, joined)
 		for i, r := range rows {
 			y := joined[i*wide : (i+1)*wide]
-			turn(y[:q+kv], cos[i*half:(i+1)*half], sin[i*half:(i+1)*half], 1)
+			s.ops.Turn(y[:q+kv], cos[i*half:(i+1)*half], sin[i*half:(i+1)*half])
 			m.engine.Put(r.text.layers[l], r.at, y[q:q+kv], y[q+kv:])
 		}
 		s.each(n, c.Heads*c.head()*256, func(i int) { s.attend(rows[i], i, l, joined[i*wide:i*wide+q], att[i*q:(i+1)*q]) })
 		s.linear(&b.o, n, att, out)
-		addTo(x, out)
+		s.ops.Add(x, out)
 		s.norm(n, x, b.norm2, h)
 		s.linear(&b.gateUp, n, h, joined)
 		s.each(n, c.FFN*8, func(i int) {
 			y := joined[i*2*c.FFN : (i+1)*2*c.FFN]
-			silu(y[:c.FFN], y[c.FFN:], act[i*c.FFN:(i+1)*c.FFN])
+			s.ops.SiLU(y[:c.FFN], y[c.FFN:], act[i*c.FFN:(i+1)*c.FFN])
 		})
 		s.linear(&b.down, n, act, out)
-		addTo(x, out)
+		s.ops.Add(x, out)
 	}
 	s.norm(n, x, m.norm, h)
 	return s.head(rows, h)
@@ -119,20 +123,8 @@ func (s *stepper) each(n, work int, f func(i int)) {
 func (s *stepper) norm(n int, x, w, y []float32) {
 	d := len(w)
 	for i := range n {
-		norm(x[i*d:(i+1)*d], w, y[i*d:(i+1)*d], float32(s.m.config.NormEps))
-	}
-}
-
-func norm(x, w, y []float32, eps float32) {
-	r := inverseRMS(x, eps)
-	for j, v := range x {
-		y[j] = float32(v*r) * w[j]
-	}
-}
-
-func addTo(x, y []float32) {
-	for i := range x {
-		x[i] += y[i]
+		row := x[i*d : (i+1)*d]
+		s.ops.Normed(row, s.ops.InverseRMS(row, float32(s.m.config.NormEps)), w, y[i*d:(i+1)*d])
 	}
 }
 
@@ -143,7 +135,7 @@ func (s *stepper) linear(j *joint, n int, x, y []float32) {
 	e.Mul(j.w, n, x, in, y, out)
 	if j.bias != nil {
 		for i := range n {
-			addTo(y[i*out:(i+1)*out], j.bias)
+			s.ops.Add(y[i*out:(i+1)*out], j.bias)
 		}
 	}
 	if j.adapter == nil {
@@ -152,9 +144,7 @@ func (s *stepper) linear(j *joint, n int, x, y []float32) {
 	a := j.adapter
 	low := room(&s.low, n*a.a.Out)
 	e.Mul(a.a, n, x, in, low, a.a.Out)
-	for i := range low {
-		low[i] *= a.scale
-	}
+	s.ops.Scale(low, a.scale)
 	for _, b := range a.b {
 		e.Add(b.b, n, low[b.low:], a.a.Out, y[b.out:], out)
 	}
@@ -170,7 +160,7 @@ func (s *stepper) attend(r row, i, l int, q, y []float32) {
 	for h := range c.KVHeads {
 		s.m.engine.Scores(r.text.layers[l], h, to, group, q[h*wide:], scores)
 		for g := range group {
-			softmax(scores[g*all:(g+1)*all], 0, to, float32(1/math.Sqrt(float64(c.head()))))
+			s.ops.Softmax(scores[g*all:g*all+to], float32(1/math.Sqrt(float64(c.head()))))
 		}
 		s.m.engine.Mix(r.text.layers[l], h, to, group, scores, y[h*wide:])
 	}

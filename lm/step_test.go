@@ -51,7 +51,7 @@ func writing(t *testing.T, b *Base, a *Adapter, w Weights, tokens []int32, atOnc
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, text := &stepper{m: m}, m.memory()
+	s, text := newStepper(m), m.memory()
 	var all []float32
 	for at := 0; at < len(tokens); at += atOnce {
 		var rows []row
@@ -178,7 +178,7 @@ func TestRandomModelIsNewModel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, text := &stepper{m: m}, m.memory()
+		s, text := newStepper(m), m.memory()
 		var rows []row
 		for i, token := range someTokens {
 			rows = append(rows, row{text, token, i, true})

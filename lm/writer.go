@@ -141,7 +141,7 @@ func (w *Writer) leave(a *answer) {
 
 // run steps until no answer is left.
 func (w *Writer) run() {
-	s := &stepper{m: w.m}
+	s := newStepper(w.m)
 	var batch []*answer
 	for {
 		if batch = w.admit(batch); batch == nil {
@@ -158,7 +158,7 @@ func (w *Writer) run() {
 		rows, readers := plan(batch)
 		logits := s.read(rows)
 		for _, a := range readers {
-			w.next(a, logits[:w.m.config.Vocab])
+			w.next(s, a, logits[:w.m.config.Vocab])
 			logits = logits[w.m.config.Vocab:]
 		}
 		runtime.Gosched() // on one processor, whoever waits for a token comes first
@@ -212,11 +212,11 @@ func plan(batch []*answer) (rows []row, readers []*answer) {
 }
 
 // next draws a token for an answer and tells it.
-func (w *Writer) next(a *answer, logits []float32) {
+func (w *Writer) next(s *stepper, a *answer, logits []float32) {
 	var p Piece
 	of := func(int32) float64 { return 0 }
 	if a.o.LogProbs {
-		of, p.Top = logProbs(logits, a.o.Top)
+		of, p.Top = logProbs(s.ops, logits, a.o.Top)
 	}
 	var forbidden []int32
 	if a.told == 0 && a.o.NewWord {
