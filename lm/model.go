@@ -14,9 +14,9 @@ type Weights = gemv.Kind
 // The kinds of weights. An adapter is folded into Float32; beside the others it
 // stays as it is, so that no small change is lost by rounding.
 const (
-	Float32 = gemv.Float32
 	BF16    = gemv.BF16 // loses nothing where the base is bfloat16
 	Int8    = gemv.Int8 // with a scale for every gemv.Group inputs
+	Float32 = gemv.Float32
 )
 
 // A Model is a base with an adapter, laid out for writing. It is immutable and
@@ -228,6 +228,9 @@ func fold(w, down, up []float32, out, in, rank int, scale float64) []float32 {
 
 // Tokenizer returns the tokenizer of the base.
 func (m *Model) Tokenizer() *Tokenizer { return m.tokenizer }
+
+// Base returns the digest of the base that it was made of.
+func (m *Model) Base() Digest { return m.base }
 
 // Context returns how many tokens prompt and answer may have together.
 func (m *Model) Context() int { return m.config.Context }

@@ -8,17 +8,17 @@ import (
 // A Kind is how weights are stored.
 type Kind int
 
-// The kinds, most exact first.
+// The kinds. The zero value loses nothing of what was trained in bfloat16.
 const (
-	Float32 Kind = iota
-	BF16         // the upper half of a float32, rounded to nearest, ties to even
-	Int8         // −127 … 127 times the scale of its group
+	BF16 Kind = iota // the upper half of a float32, rounded to nearest, ties to even
+	Int8             // −127 … 127 times the scale of its group
+	Float32
 )
 
 // String returns the kind's name.
-func (k Kind) String() string { return [...]string{"float32", "bf16", "int8"}[k] }
+func (k Kind) String() string { return [...]string{"bf16", "int8", "float32"}[k] }
 
-func (k Kind) size() int { return [...]int{4, 2, 1}[k] }
+func (k Kind) size() int { return [...]int{2, 1, 4}[k] }
 
 // Group is how many inputs of an output share a scale in Int8.
 const Group = 64
