@@ -43,7 +43,7 @@ func TestTargets(t *testing.T) {
 	if err := again.UnmarshalBinary(data); err != nil || again.Digest() != a.Digest() || again.Targets() != r.Targets {
 		t.Errorf("read again: targets %v, %v", again.Targets().Names(), err)
 	}
-	if _, err := lm.NewModel(b, a); err != nil {
+	if _, err := lm.NewModel(b, a, lm.Float32); err != nil {
 		t.Error(err)
 	}
 	other, err := lm.NewAdapter(b, recipe())

@@ -1,163 +1,209 @@
 package lm
 
 import (
-	"math"
 	"slices"
+
+	"licet/lm/sgemm"
 )
 
-// back is the backward pass of one linear: gradients accumulate, and dx becomes
-// (or, with acc, grows by) dy·W plus the adapter's part. dx nil: not needed.
-func (m *network) back(l *linear, n int, x, dy, dx, low []float32, acc bool) {
-	e := m.e
-	if l.gw != nil {
-		e.Gemm(true, false, l.out, l.in, n, dy, l.out, x, l.in, l.gw, l.in, true)
+// headBack is the backward pass of the head and the last norm for tokens from…to,
+// from the gradient of their logits.
+func (m *network) headBack(logits []float32, from, to int) {
+	D, d := m.Width, &m.d
+	// In pieces of the vocabulary, which is too wide to lay out at once.
+	const piece = 4096
+	for at := 0; at < m.Vocab; at += piece {
+		dy := m.e.Left(to-from, min(piece, m.Vocab-at), logits[at:], m.Vocab)
+		m.e.Chain(d.hf[from*D:to*D], D, at > 0, sgemm.Term{A: dy, B: m.back, From: at})
+		dy.Free()
 	}
-	for i := range n * min(1, len(l.gbias)) { // in order of rows, on one thread: the sum has one order
-		addTo(l.gbias, dy[i*l.out:(i+1)*l.out])
-	}
-	if l.rank > 0 {
-		e.Gemm(false, false, n, l.rank, l.out, dy, l.out, l.b, l.rank, m.dlow, l.rank, false)
-		for i := range m.dlow[:n*l.rank] {
-			m.dlow[i] *= l.scale
-		}
-		if l.ga != nil {
-			e.Gemm(true, false, l.out, l.rank, n, dy, l.out, low, l.rank, l.gb, l.rank, true)
-			e.Gemm(true, false, l.rank, l.in, n, m.dlow, l.rank, x, l.in, l.ga, l.in, true)
-		}
-	}
-	if dx == nil {
-		return
-	}
-	e.Gemm(false, false, n, l.in, l.out, dy, l.out, l.w, l.in, dx, l.in, acc)
-	if l.rank > 0 {
-		e.Gemm(false, false, n, l.in, l.rank, m.dlow, l.rank, l.a, l.in, dx, l.in, true)
-	}
+	clear(d.out[from*D : to*D])
+	m.rmsBack(m.xf, m.norm, m.invf, d.hf, d.out, d.out, from, to)
 }
 
-// rmsBack adds the gradient through a norm to dx, or sets it.
-func (m *network) rmsBack(n int, x, w, inv, dy, dx, gw []float32, acc bool) {
+// rmsBack writes old plus the gradient through a norm.
+func (m *network) rmsBack(x, w, inv, dy, old, y []float32, from, to int) {
 	d := m.Width
-	m.each(n, d, func(from, to int) {
-		for i := from; i < to; i++ {
-			row, g, out := x[i*d:i*d+d], dy[i*d:i*d+d], dx[i*d:i*d+d]
-			r := inv[i]
-			var s float32
-			for j, v := range row {
-				s += float32(float32(g[j]*w[j]) * v)
-			}
-			c := float32(float32(float32(s*r)*r)*r) / float32(d)
-			for j, v := range row {
-				change := float32(float32(g[j]*w[j])*r) - float32(v*c)
-				if acc {
-					out[j] += change
-				} else {
-					out[j] = change
-				}
-			}
-		}
-	})
-	if gw == nil {
-		return
-	}
-	for i := range n { // in order of rows, on one thread: the sum has one order
-		row, g, r := x[i*d:i*d+d], dy[i*d:i*d+d], inv[i]
-		for j := range gw {
-			gw[j] += float32(float32(g[j]*row[j]) * r)
-		}
+	for i := from; i < to; i++ {
+		a, b := i*d, i*d+d
+		m.ops.NormBack(dy[a:b], w, x[a:b], inv[i], old[a:b], y[a:b])
 	}
 }
 
-// attendBack fills dq, dk and dv from the gradient of the attention's output.
-// One task is one key-value head of one row, so that no two add to one place.
-func (m *network) attendBack(l *layer, rows int, start []int, datt []float32) {
-	hd, T, D, kd := m.Config.head(), m.T, m.qWidth(), m.kvWidth()
-	group := m.Heads / m.KVHeads
-	scale := float32(1 / math.Sqrt(float64(hd)))
-	clear(m.dk[:rows*T*kd])
-	clear(m.dv[:rows*T*kd])
-	m.e.Parallel(rows*m.KVHeads, func(i int) {
-		b, kv := i/m.KVHeads, i%m.KVHeads
-		dp := make([]float32, T*T)
-		k, v := l.k[b*T*kd+kv*hd:], l.v[b*T*kd+kv*hd:]
-		dk, dv := m.dk[b*T*kd+kv*hd:], m.dv[b*T*kd+kv*hd:]
-		for h := kv * group; h < (kv+1)*group; h++ {
-			p := l.prob[(b*m.Heads+h)*T*T : (b*m.Heads+h+1)*T*T]
-			q, do := l.q[b*T*D+h*hd:], datt[b*T*D+h*hd:]
-			m.e.Gemm1(true, false, T, hd, T, p, T, do, D, dv, kd, true)
-			m.e.Gemm1(false, true, T, T, hd, do, D, v, kd, dp, T, false)
-			for t := range T {
-				softmaxBack(p[t*T:t*T+T], dp[t*T:t*T+T], start[b*T+t], t+1, scale)
-			}
-			m.e.Gemm1(false, false, T, hd, T, dp, T, k, kd, m.dq[b*T*D+h*hd:], D, false)
-			m.e.Gemm1(true, false, T, hd, T, dp, T, q, D, dk, kd, true)
-		}
-	})
-}
-
-func softmaxBack(p, dp []float32, from, to int, scale float32) {
-	var s float32
-	for j := from; j < to; j++ {
-		s += float32(p[j] * dp[j])
-	}
-	for j := from; j < to; j++ {
-		dp[j] = float32(p[j]*(dp[j]-s)) * scale
-	}
-	clear(dp[:from])
-	clear(dp[to:])
-}
-
-// backward is the backward pass after run and loss; gradients are set, not added to.
+// backward is the backward pass after hidden and loss. Gradients are set, or
+// grow where m.more.
 func (m *network) backward(tokens []int32, start []int, rows int) {
-	n, D, F, V := rows*m.T, m.Width, m.FFN, m.Vocab
-	for _, g := range m.grads {
-		clear(g)
-	}
+	n, D, d := rows*m.T, m.Width, &m.d
 	if m.ghead != nil {
-		m.e.Gemm(true, false, V, D, n, m.logits, V, m.hf, D, m.ghead, D, true)
+		m.e.Gemm(true, false, m.Vocab, D, n, m.logits, m.Vocab, m.hf, D, m.ghead, D, m.more)
 	}
-	m.e.Gemm(false, false, n, D, V, m.logits, V, m.head, D, m.d2, D, false)
-	m.rmsBack(n, m.xf, m.norm, m.invf, m.d2, m.d1, m.gnrm, false)
-	for li, l := range slices.Backward(m.layers) {
-		m.back(&l.lin[6], n, l.act, m.d1, m.df1, l.low[6], false)
-		m.each(n, F*8, func(from, to int) {
-			siluBack(l.gate[from*F:to*F], l.up[from*F:to*F], m.df1[from*F:to*F], m.df2[from*F:to*F])
-		})
-		m.back(&l.lin[5], n, l.h2, m.df2, m.d2, l.low[5], false)
-		m.back(&l.lin[4], n, l.h2, m.df1, m.d2, l.low[4], true)
-		m.rmsBack(n, l.x1, l.norm2, l.inv2, m.d2, m.d1, l.gnorm2, true)
-		m.back(&l.lin[3], n, l.att, m.d1, m.d2, l.low[3], false)
-		m.attendBack(l, rows, start, m.d2)
-		m.rope(m.dq, m.Heads, n, -1)
-		m.rope(m.dk, m.KVHeads, n, -1)
-		dx := m.d2
-		if li == 0 && m.gemb == nil {
-			dx = nil // nothing below the first layer is trained
-		}
-		m.back(&l.lin[0], n, l.h1, m.dq, dx, l.low[0], false)
-		m.back(&l.lin[1], n, l.h1, m.dk, dx, l.low[1], true)
-		m.back(&l.lin[2], n, l.h1, m.dv, dx, l.low[2], true)
-		if dx != nil {
-			m.rmsBack(n, l.x0, l.norm1, l.inv1, m.d2, m.d1, l.gnorm1, true)
-		}
+	m.gradNorm(m.gnrm, m.xf, d.hf, m.invf, n)
+	for i, l := range slices.Backward(m.layers) {
+		m.chunks(n, pieceOfLayer, func(from, to int) { m.afterBack(l, from, to) })
+		m.attendBack(l, rows, start)
+		m.chunks(n, pieceOfLayer, func(from, to int) { m.beforeBack(l, i > 0 || m.gemb != nil, from, to) })
+		m.learn(l, n)
+		d.out, d.in = d.in, d.out
 	}
 	if m.gemb == nil {
 		return
 	}
+	if !m.Tied && !m.more {
+		clear(m.gemb)
+	}
 	for i, t := range tokens[:n] {
-		g := m.gemb[int(t)*D : int(t)*D+D]
-		for j, v := range m.d1[i*D : i*D+D] {
-			g[j] += v
+		m.ops.Add(m.gemb[int(t)*D:int(t)*D+D], d.out[i*D:i*D+D])
+	}
+}
+
+// afterBack undoes after: from d.out to d.mid and d.att.
+func (m *network) afterBack(l *layer, from, to int) {
+	D, F, Q, d := m.Width, m.FFN, m.qWidth(), &m.d
+	m.pull(d.gate, F, from, to, from7(l, 6, d.out))
+	gate, up := l.gate[from*F:to*F], l.up[from*F:to*F]
+	m.ops.SiLUBack(gate, up, d.gate[from*F:to*F], d.up[from*F:to*F])
+	m.pull(d.h2, D, from, to, from7(l, 5, d.up), from7(l, 4, d.gate))
+	m.rmsBack(l.x1, l.norm2, l.inv2, d.h2, d.out, d.mid, from, to)
+	m.pull(d.att, Q, from, to, from7(l, 3, d.mid))
+	// For the gradients of the weights, what these maps were given.
+	m.ops.SiLU(gate, up, m.act[from*F:to*F])
+	m.again(l.x1, l.norm2, m.h2, l.inv2, from, to)
+	m.again(l.x0, l.norm1, m.h1, l.inv1, from, to)
+}
+
+// again computes what a norm gave once more.
+func (m *network) again(x, w, y, inv []float32, from, to int) {
+	d := m.Width
+	for i := from; i < to; i++ {
+		m.ops.Normed(x[i*d:i*d+d], inv[i], w, y[i*d:i*d+d])
+	}
+}
+
+// beforeBack undoes before: from d.q, d.k, d.v and d.mid to d.in. deeper: something
+// below this layer is trained, too.
+func (m *network) beforeBack(l *layer, deeper bool, from, to int) {
+	d := &m.d
+	m.turn(d.q, m.qWidth(), m.nsin, from, to)
+	m.turn(d.k, m.kvWidth(), m.nsin, from, to)
+	list := []flow{from7(l, 0, d.q), from7(l, 1, d.k), from7(l, 2, d.v)}
+	if !deeper && !m.d.everything {
+		m.pull(nil, 0, from, to, list...)
+		return
+	}
+	m.pull(d.h1, m.Width, from, to, list...)
+	m.rmsBack(l.x0, l.norm1, l.inv1, d.h1, d.mid, d.in, from, to)
+}
+
+// flow is the gradient of what a linear map gave.
+type flow struct {
+	l  *linear
+	dy []float32
+}
+
+func from7(l *layer, i int, dy []float32) flow { return flow{&l.lin[i], dy} }
+
+// pull computes dx, the gradient of what linear maps were given, for tokens
+// from…to: one chain over the maps in order, and of each dy·W, then dlow·A. It keeps
+// dlow. dx nil: dlow only.
+func (m *network) pull(dx []float32, width, from, to int, list ...flow) {
+	var terms []sgemm.Term
+	for _, f := range list {
+		l := f.l
+		if dx == nil && l.rank == 0 {
+			continue
+		}
+		dy := m.e.Left(to-from, l.out, f.dy[from*l.out:], l.out)
+		terms = append(terms, sgemm.Term{A: dy, B: l.back})
+		if l.rank == 0 {
+			continue
+		}
+		dlow := l.dlow[from*l.rank : to*l.rank]
+		m.e.Chain(dlow, l.rank, false, sgemm.Term{A: dy, B: l.sides[toDLow]})
+		m.ops.Scale(dlow, l.scale)
+		terms = append(terms, sgemm.Term{A: m.e.Left(to-from, l.rank, dlow, l.rank), B: l.sides[fromDLow]})
+	}
+	if dx != nil {
+		m.e.Chain(dx[from*width:to*width], width, false, terms...)
+	}
+	for _, t := range terms {
+		t.A.Free()
+	}
+}
+
+// learn computes the gradients of a layer's weights, over all n tokens in order.
+func (m *network) learn(l *layer, n int) {
+	d := &m.d
+	given := [7][]float32{m.h1, m.h1, m.h1, l.att, m.h2, m.h2, m.act}
+	came := [7][]float32{d.q, d.k, d.v, d.mid, d.gate, d.up, d.out}
+	if d.adapters {
+		m.learnAdapter(l, n, given, came)
+		return
+	}
+	m.gradNorm(l.gnorm1, l.x0, d.h1, l.inv1, n)
+	m.gradNorm(l.gnorm2, l.x1, d.h2, l.inv2, n)
+	for i := range l.lin {
+		y := &l.lin[i]
+		if y.gw != nil {
+			m.e.Gemm(true, false, y.out, y.in, n, came[i], y.out, given[i], y.in, y.gw, y.in, m.more)
+		}
+		if y.gbias == nil {
+			continue
+		}
+		if !m.more {
+			clear(y.gbias)
+		}
+		for r := range n { // in order of rows, on one thread: the sum has one order
+			m.ops.Add(y.gbias, came[i][r*y.out:(r+1)*y.out])
 		}
 	}
 }
 
-// siluBack turns d, the gradient of gate·sigmoid(gate)·up, into the gradient of
-// gate, and writes that of up to dup.
-func siluBack(gate, up, d, dup []float32) {
-	for i, g := range gate {
-		s := 1 / (1 + expf(-g))
-		dy := d[i]
-		dup[i] = dy * float32(g*s)
-		d[i] = float32(dy*up[i]) * float32(s*(1+float32(g*(1-s))))
+// learnAdapter computes gA = dlowᵀ·x and gB = dyᵀ·low, in pieces of columns.
+func (m *network) learnAdapter(l *layer, n int, given, came [7][]float32) {
+	const piece = 192
+	var tasks []func()
+	for i := range l.lin {
+		y := &l.lin[i]
+		if y.rank == 0 {
+			continue
+		}
+		for at := 0; at < y.in; at += piece {
+			tasks = append(tasks, func() {
+				m.e.Direct(y.rank, min(piece, y.in-at), n, y.dlow, y.rank, given[i][at:], y.in, y.ga[at:], y.in, m.more)
+			})
+		}
+		for at := 0; at < y.out; at += piece {
+			tasks = append(tasks, func() { m.gradB(y, n, at, min(piece, y.out-at), came[i]) })
+		}
+	}
+	m.e.Parallel(len(tasks), func(i int) { tasks[i]() })
+}
+
+// gradB computes w rows of gB from row at, as columns of its transpose.
+func (m *network) gradB(y *linear, n, at, w int, dy []float32) {
+	buffer := m.buffer(y.rank * w)
+	defer m.release(buffer)
+	g := (*buffer)[:y.rank*w]
+	if m.more {
+		m.e.Transpose(g, w, y.gb[at*y.rank:], y.rank, w, y.rank)
+	}
+	m.e.Direct(y.rank, w, n, y.low, y.rank, dy[at:], y.out, g, w, m.more)
+	m.e.Transpose(y.gb[at*y.rank:], y.rank, g, w, y.rank, w)
+}
+
+// gradNorm adds up the gradient of a norm's weights over n tokens, in order.
+func (m *network) gradNorm(g, x, dy, inv []float32, n int) {
+	if g == nil {
+		return
+	}
+	if !m.more {
+		clear(g)
+	}
+	d := m.Width
+	for i := range n {
+		row, y, r := x[i*d:i*d+d], dy[i*d:i*d+d], inv[i]
+		for j := range g {
+			g[j] += float32(float32(y[j]*row[j]) * r)
+		}
 	}
 }

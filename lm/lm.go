@@ -10,7 +10,7 @@ import "crypto/sha256"
 
 // NumericsVersion names the order of every floating-point operation. It
 // changes when the bits of any result change.
-const NumericsVersion = "fma32-v1"
+const NumericsVersion = "fma32-v2"
 
 // A Digest is a SHA-256.
 type Digest = [sha256.Size]byte

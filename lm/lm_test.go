@@ -65,7 +65,7 @@ func TestSameBits(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			model, err := lm.NewModel(on, a)
+			model, err := lm.NewModel(on, a, lm.Float32)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,7 +95,7 @@ func TestSameBits(t *testing.T) {
 	}
 }
 
-const goldenBits = "520d5d62db407262"
+const goldenBits = "8bc7ec23587c89c5"
 
 func TestTrainLearnsAndDependsOnDocumentsAlone(t *testing.T) {
 	b := tiny(t)
@@ -177,7 +177,7 @@ func TestAdapterFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lm.NewModel(other, a); !errors.Is(err, lm.ErrAdapter) {
+	if _, err := lm.NewModel(other, a, lm.Float32); !errors.Is(err, lm.ErrAdapter) {
 		t.Errorf("an adapter of another base: got %v, want ErrAdapter", err)
 	}
 }
@@ -195,7 +195,7 @@ func TestMergeIsTheMean(t *testing.T) {
 	}
 	write := func(a *lm.Adapter) []int32 {
 		t.Helper()
-		m, err := lm.NewModel(b, a)
+		m, err := lm.NewModel(b, a, lm.Float32)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,7 +240,7 @@ func TestGenerateAgreesWithLoss(t *testing.T) {
 	// The likeliest token by the writing path must be the likeliest by the
 	// training path: the two are written apart.
 	b := tiny(t)
-	m, err := lm.NewModel(b, nil)
+	m, err := lm.NewModel(b, nil, lm.Float32)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,14 +272,14 @@ func TestGenerateAgreesWithLoss(t *testing.T) {
 }
 
 func TestGenerateStops(t *testing.T) {
-	m, err := lm.NewModel(tiny(t), nil)
+	m, err := lm.NewModel(tiny(t), nil, lm.Float32)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	n := 0
-	for _, err := range m.Generate(ctx, nil, lm.GenerateOptions{Temperature: 1}) {
+	for _, err := range m.Generate(ctx, []int32{1}, lm.GenerateOptions{Temperature: 1}) {
 		if err != nil {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v", err)

@@ -6,27 +6,6 @@ import "math"
 // differ between platforms or be fused by the compiler. Every product is
 // converted explicitly: a conversion is a rounding that can't be fused away.
 
-// expf returns e^x in float32, within 2 units in the last place; 0 below −87.
-// The polynomial is Cephes' expf (Moshier).
-func expf(x float32) float32 {
-	if x < -87 {
-		return 0
-	}
-	x = min(x, 88)
-	const shift = 12582912 // 1.5·2²³: adding it rounds to an integer
-	k := float32(float32(float32(x*1.44269504)+shift) - shift)
-	r := x - float32(k*0.693359375)
-	r -= float32(k * -2.12194440e-4)
-	p := float32(1.9875691500e-4)
-	p = float32(p*r) + 1.3981999507e-3
-	p = float32(p*r) + 8.3334519073e-3
-	p = float32(p*r) + 4.1665795894e-2
-	p = float32(p*r) + 1.6666665459e-1
-	p = float32(p*r) + 5.0000001201e-1
-	p = float32(float32(p*r)*r) + r + 1
-	return float32(p * math.Float32frombits(uint32(int32(k)+127)<<23))
-}
-
 // exp returns e^x in float64 by halving the argument and a Taylor series; it
 // is for tables and schedules, where speed does not matter.
 func exp(x float64) float64 {

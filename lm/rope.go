@@ -61,13 +61,21 @@ func (r RopeScaling) slow(frequency float64) float64 {
 	return frequency
 }
 
-// ropeTable returns cos and sin of position·theta^(−2i/head), slowed down as
-// the configuration says, [context][head/2] (Su et al. 2021).
+// frequencies returns theta^(−2i/head), in radians a token, slowed down as the
+// configuration says, [head/2] (Su et al. 2021).
+func frequencies(c Config) []float64 {
+	out := make([]float64, c.head()/2)
+	for i := range out {
+		out[i] = c.RopeScaling.slow(exp(-float64(float64(2*i)/float64(c.head())) * ln(c.RopeTheta)))
+	}
+	return out
+}
+
+// ropeTable returns cos and sin of position·frequency, [context][head/2].
 func ropeTable(c Config, context int) (cos, sin []float32) {
 	half := c.head() / 2
 	cos, sin = make([]float32, context*half), make([]float32, context*half)
-	for i := range half {
-		frequency := c.RopeScaling.slow(exp(-float64(float64(2*i)/float64(c.head())) * ln(c.RopeTheta)))
+	for i, frequency := range frequencies(c) {
 		for t := range context {
 			s, co := sincos(float64(float64(t) * frequency))
 			cos[t*half+i], sin[t*half+i] = float32(co), float32(s)

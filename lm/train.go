@@ -97,7 +97,7 @@ func Train(ctx context.Context, b *Base, start *Adapter, docs [][]int32, r Recip
 		return start, nil
 	}
 	a := start.clone()
-	rows := min(r.Batch, pack(docs, r.Context).rows())
+	rows := min(r.Batch, pack(docs, r.Context).rows(), rowsAtOnce(b.config, r.Context))
 	m := newNetwork(b, a, rows, r.Context, false, true)
 	if err := m.fit(ctx, docs, r, report); err != nil {
 		return nil, err
@@ -105,21 +105,28 @@ func Train(ctx context.Context, b *Base, start *Adapter, docs [][]int32, r Recip
 	return a, a.finite()
 }
 
+// rowsAtOnce is how many rows there is room for: what their forward pass leaves
+// behind should not take more than 768 MiB.
+func rowsAtOnce(c Config, context int) int {
+	token := 2*(c.Width+c.qWidth()+c.kvWidth()+c.FFN) + c.Heads*newGrid(context).size()/context
+	return max(1, 192<<20/(c.Layers*token*context))
+}
+
 // fit is the training loop, over the network's trained tensors.
 func (m *network) fit(ctx context.Context, docs [][]int32, r Recipe, report func(done, total int)) error {
-	per := (pack(docs, m.T).rows() + m.rows - 1) / m.rows
-	opt := newAdamW(m.params, r.WeightDecay)
+	batch := r.Batch
+	per := (pack(docs, m.T).rows() + batch - 1) / batch
+	opt := newAdamW(m, r.WeightDecay)
 	total := per * r.Epochs
 	for epoch := range r.Epochs {
 		p := pack(shuffled(docs, r.Seed, epoch), m.T)
-		for at := 0; at < p.rows(); at += m.rows {
+		for at := 0; at < p.rows(); at += batch {
 			if err := ctx.Err(); err != nil {
 				return fmt.Errorf("training stopped: %w", err)
 			}
-			rows := min(m.rows, p.rows()-at)
-			m.step(p, at, rows)
-			clip(m.grads, r.Clip)
-			opt.update(m, float32(schedule(opt.step, total, r)))
+			m.step(p, at, min(batch, p.rows()-at))
+			m.clip(r.Clip)
+			opt.update(float32(schedule(opt.step, total, r)))
 			if report != nil {
 				report(opt.step, total)
 			}
@@ -129,18 +136,31 @@ func (m *network) fit(ctx context.Context, docs [][]int32, r Recipe, report func
 }
 
 // step runs forward and backward over rows of p and returns the mean loss.
+// Rows that do not fit at once follow one another, and give the same bits: what an
+// adapter learns is one sum over the tokens, in order.
 func (m *network) step(p *packed, at, rows int) float64 {
-	from, to := at*p.T, (at+rows)*p.T
-	valid := 0
-	for _, t := range p.targets[from:to] {
+	valid := valid(p.targets[at*p.T : (at+rows)*p.T])
+	var sum float64
+	for i := 0; i < rows; i += m.rows {
+		part := min(m.rows, rows-i)
+		from, to := (at+i)*p.T, (at+i+part)*p.T
+		m.more = i > 0
+		m.hidden(p.tokens[from:to], p.start[from:to], part)
+		sum += m.loss(p.targets[from:to], part, valid)
+		m.backward(p.tokens[from:to], p.start[from:to], part)
+	}
+	return sum / float64(max(valid, 1))
+}
+
+// valid counts the targets that are some.
+func valid(targets []int32) int {
+	n := 0
+	for _, t := range targets {
 		if t >= 0 {
-			valid++
+			n++
 		}
 	}
-	m.run(p.tokens[from:to], p.start[from:to], rows)
-	sum := m.loss(p.targets[from:to], rows*p.T, valid)
-	m.backward(p.tokens[from:to], p.start[from:to], rows)
-	return sum / float64(max(valid, 1))
+	return n
 }
 
 // schedule is a linear warm-up and a cosine down to FinalShare.
@@ -154,65 +174,26 @@ func schedule(step, total int, r Recipe) float64 {
 }
 
 // clip scales the gradients so that their common norm is at most most.
-func clip(grads [][]float32, most float64) {
+func (m *network) clip(most float64) {
 	if most <= 0 {
 		return
 	}
-	var sum float64
-	for _, g := range grads {
-		for _, v := range g {
-			sum += float64(float64(v) * float64(v))
+	sums := make([]float64, len(m.grads))
+	m.e.Parallel(len(m.grads), func(k int) {
+		for _, v := range m.grads[k] {
+			sums[k] += float64(float64(v) * float64(v))
 		}
+	})
+	var sum float64
+	for _, s := range sums {
+		sum += s
 	}
 	norm := math.Sqrt(sum)
 	if norm <= most {
 		return
 	}
 	scale := float32(most / norm)
-	for _, g := range grads {
-		for i := range g {
-			g[i] *= scale
-		}
-	}
-}
-
-// adamW is the optimizer of Loshchilov and Hutter (2019), β = (0.9, 0.999).
-type adamW struct {
-	m, v   [][]float32
-	decay  float32
-	step   int
-	c1, c2 float64 // β to the power of step
-}
-
-func newAdamW(params [][]float32, decay float64) *adamW {
-	o := &adamW{decay: float32(decay), c1: 1, c2: 1}
-	for _, p := range params {
-		o.m, o.v = append(o.m, make([]float32, len(p))), append(o.v, make([]float32, len(p)))
-	}
-	return o
-}
-
-func (o *adamW) update(n *network, lr float32) {
-	const b1, b2, eps = 0.9, 0.999, 1e-8
-	o.step++
-	o.c1, o.c2 = float64(o.c1*b1), float64(o.c2*b2)
-	k1, k2 := float32(1/(1-o.c1)), float32(1/(1-o.c2))
-	const chunk = 1 << 14
-	for k, p := range n.params {
-		g, ms, vs := n.grads[k], o.m[k], o.v[k]
-		decay := o.decay
-		if len(p) <= n.Width || n.undecayed[k] {
-			decay = 0 // norms, tensors as small, and biases are not decayed
-		}
-		n.e.Parallel((len(p)+chunk-1)/chunk, func(c int) {
-			for i := c * chunk; i < min(len(p), (c+1)*chunk); i++ {
-				ms[i] = float32(b1*ms[i]) + float32((1-b1)*g[i])
-				vs[i] = float32(b2*vs[i]) + float32(float32((1-b2)*g[i])*g[i])
-				d := float32(math.Sqrt(float64(vs[i]*k2))) + eps
-				p[i] -= float32(lr * (float32(ms[i]*k1)/d + float32(decay*p[i])))
-			}
-		})
-	}
+	m.e.Parallel(len(m.grads), func(k int) { m.ops.Scale(m.grads[k], scale) })
 }
 
 // Loss returns the mean negative log-likelihood, in nats a token, of documents
@@ -237,13 +218,9 @@ func Loss(ctx context.Context, b *Base, a *Adapter, docs [][]int32) (nats float6
 		}
 		rows := min(m.rows, p.rows()-at)
 		from, to := at*T, (at+rows)*T
-		m.run(p.tokens[from:to], p.start[from:to], rows)
-		sum += m.loss(p.targets[from:to], rows*T, 1)
-		for _, t := range p.targets[from:to] {
-			if t >= 0 {
-				tokens++
-			}
-		}
+		m.hidden(p.tokens[from:to], p.start[from:to], rows)
+		sum += m.loss(p.targets[from:to], rows, 1)
+		tokens += valid(p.targets[from:to])
 	}
 	return sum / float64(max(tokens, 1)), tokens, nil
 }

@@ -7,7 +7,7 @@ import (
 
 // portable is the kernel for every other machine, and the reference for the
 // others: the same chains of fused multiply-adds, one at a time.
-var portable = plan{4, 8, portableKernel, portableVector}
+var portable = plan{mr: 4, nr: 8, mul: portableKernel(8), narrow: portableKernel(4)}
 
 // FMA returns a·b+c rounded once to float32, as the hardware's fused
 // instruction does.
@@ -38,32 +38,25 @@ func FMA(a, b, c float32) float32 {
 	return float32(s)
 }
 
-func portableKernel(k int64, a, b, c *float32, ldc int64) {
-	const mr, nr = 4, 8
-	pa, pb := unsafe.Slice(a, k*mr), unsafe.Slice(b, k*nr)
-	for i := range mr {
-		row := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(c), int64(i)*ldc*4)), nr)
-		for j := range row {
-			sum := row[j]
-			for x := range int(k) {
-				sum = FMA(pa[x*mr+i], pb[x*nr+j], sum)
+// portableKernel multiplies tiles of 4×nr.
+func portableKernel(nr int) func(k int64, a *float32, as int64, b *float32, bs int64, c *float32, ldc, acc int64) {
+	return func(k int64, a *float32, as int64, b *float32, bs int64, c *float32, ldc, acc int64) {
+		const mr = 4
+		as, bs, ldc = as/4, bs/4, ldc/4
+		pa, pb := unsafe.Slice(a, (k-1)*as+mr), unsafe.Slice(b, (k-1)*bs+int64(nr))
+		pc := unsafe.Slice(c, (mr-1)*ldc+int64(nr))
+		for i := range mr {
+			row := pc[int64(i)*ldc:][:nr]
+			for j := range row {
+				var sum float32
+				if acc != 0 {
+					sum = row[j]
+				}
+				for x := range k {
+					sum = FMA(pa[x*as+int64(i)], pb[x*bs+int64(j)], sum)
+				}
+				row[j] = sum
 			}
-			row[j] = sum
-		}
-	}
-}
-
-func portableVector(k int64, x, bp *float32, ps int64, y *float32) {
-	const nr, panels = 8, 4
-	xs, out := unsafe.Slice(x, k), unsafe.Slice(y, nr*panels)
-	for p := range panels {
-		b := unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(bp), int64(p)*ps)), int(k)*nr)
-		for j := range nr {
-			sum := out[p*nr+j]
-			for i, v := range xs {
-				sum = FMA(b[i*nr+j], v, sum)
-			}
-			out[p*nr+j] = sum
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 )
 
 // A Kernel is the inner loop of a product.
@@ -28,10 +27,22 @@ func (k Kernel) String() string { return [...]string{"portable", "avx2", "avx512
 
 type plan struct {
 	mr, nr int
-	// mul adds a packed mr×k panel times a packed k×nr panel to C.
-	mul func(k int64, a, b, c *float32, ldc int64)
-	// vec adds x times four packed k×nr panels, ps bytes apart, to y.
-	vec func(k int64, x, bp *float32, ps int64, y *float32)
+	// mul is C = A·B, plus C where acc is not 0, for one tile of mr×nr; row k of A
+	// has mr and of B nr floats. Strides are in bytes.
+	mul func(k int64, a *float32, as int64, b *float32, bs int64, c *float32, ldc, acc int64)
+	// narrow is mul for tiles of mr×nr/2.
+	narrow func(k int64, a *float32, as int64, b *float32, bs int64, c *float32, ldc, acc int64)
+	pack   packing
+}
+
+// packing moves numbers and changes none. nil: written out in Go.
+type packing struct {
+	// transpose writes four rows of n·8 floats as columns, step bytes apart.
+	transpose func(n int64, src *float32, ld int64, dst *float32, step int64)
+	// left and right copy n rows of mr or nr floats, ld bytes apart, to one block.
+	left, right func(n int64, src *float32, ld int64, dst *float32)
+	// widen turns n·16 bfloat16 into float32.
+	widen func(n int64, src *uint16, dst *float32)
 }
 
 // Kernels returns what this machine has, slowest first.
@@ -49,9 +60,11 @@ func Kernels() []Kernel {
 // An Engine multiplies with one kernel on a number of threads. Its results do
 // not depend on either. It is safe for concurrent use.
 type Engine struct {
+	kernel  Kernel
 	plan    plan
 	threads int
-	scratch *sync.Pool
+	scratch *sync.Pool // of *scratch
+	lefts   *sync.Pool // of *Left
 }
 
 // New returns an engine; it panics on a kernel that this machine lacks.
@@ -60,8 +73,17 @@ func New(k Kernel, threads int) *Engine {
 	if !ok {
 		panic(fmt.Sprintf("sgemm: this machine has no %s", k))
 	}
-	return &Engine{p, max(1, threads), &sync.Pool{New: func() any { return &scratch{} }}}
+	return &Engine{
+		k, p, max(1, threads),
+		&sync.Pool{New: func() any { return newScratch(p) }}, &sync.Pool{New: func() any { return &Left{} }},
+	}
 }
+
+// Kernel returns the inner loop that the engine uses.
+func (e *Engine) Kernel() Kernel { return e.kernel }
+
+// Threads returns on how many threads it works.
+func (e *Engine) Threads() int { return e.threads }
 
 // Best returns an engine with this machine's fastest kernel.
 func Best(threads int) *Engine {
@@ -69,27 +91,9 @@ func Best(threads int) *Engine {
 	return New(k[len(k)-1], threads)
 }
 
-const (
-	blockK = 256
-	blockN = 512
-	blockM = 192
-	small  = 200_000 // floating-point operations below which threads cost more than they save
-)
-
-type scratch struct{ a, b, t []float32 }
-
-// grow returns n floats at a multiple of 64 bytes.
-func grow(p *[]float32, n int) []float32 {
-	if cap(*p) < n {
-		raw := make([]float32, n+16)
-		off := 0
-		for uintptr(unsafe.Pointer(&raw[off]))%64 != 0 {
-			off++
-		}
-		*p = raw[off : off+n : off+n]
-	}
-	return (*p)[:n]
-}
+// small is the number of floating-point operations below which threads cost
+// more than they save.
+const small = 200_000
 
 // Gemm computes C = op(A)·op(B), plus C where acc. op(A) is m×k, op(B) is k×n;
 // transA and transB say that the transpose is stored. Strides are in floats.
@@ -98,158 +102,47 @@ func (e *Engine) Gemm(transA, transB bool, m, n, k int, a []float32, lda int, b 
 		e.Gemm1(transA, transB, m, n, k, a, lda, b, ldb, c, ldc, acc)
 		return
 	}
-	if n >= m {
-		step := tile(n, e.threads, e.plan.nr)
-		e.Parallel((n+step-1)/step, func(i int) {
-			e.part(transA, transB, 0, m, i*step, min(n, (i+1)*step), k, a, lda, b, ldb, c, ldc, acc)
+	// Each task lays out what it needs itself, so that none waits for another:
+	// columns of B again for each piece of rows, which costs less than a wait.
+	nr, mr := e.plan.nr, e.plan.mr
+	if m >= 4*mr*e.threads || m >= n {
+		step := tile(m, e.threads*pieces, mr)
+		e.Parallel((m+step-1)/step, func(i int) {
+			from := i * step
+			at := from * lda
+			if transA {
+				at = from
+			}
+			e.Gemm1(transA, transB, min(step, m-from), n, k, a[at:], lda, b, ldb, c[from*ldc:], ldc, acc)
 		})
 		return
 	}
-	step := tile(m, e.threads, e.plan.mr)
-	e.Parallel((m+step-1)/step, func(i int) {
-		e.part(transA, transB, i*step, min(m, (i+1)*step), 0, n, k, a, lda, b, ldb, c, ldc, acc)
+	step := tile(n, e.threads*pieces, nr)
+	e.Parallel((n+step-1)/step, func(i int) {
+		from := i * step
+		at := from
+		if transB {
+			at = from * ldb
+		}
+		e.Gemm1(transA, transB, m, min(step, n-from), k, a, lda, b[at:], ldb, c[from:], ldc, acc)
 	})
 }
 
-// tile cuts n into about two pieces a thread, each a multiple of unit.
-func tile(n, threads, unit int) int {
-	step := (n + threads*2 - 1) / (threads * 2)
+// pieces is how many tasks a thread gets, so that a late thread costs little.
+const pieces = 3
+
+// tile cuts n into pieces, each a multiple of unit.
+func tile(n, pieces, unit int) int {
+	step := (n + pieces - 1) / pieces
 	return max(unit, (step+unit-1)/unit*unit)
 }
 
 // Gemm1 is Gemm on the calling goroutine only.
 func (e *Engine) Gemm1(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, acc bool) {
-	e.part(transA, transB, 0, m, 0, n, k, a, lda, b, ldb, c, ldc, acc)
-}
-
-func (e *Engine) part(transA, transB bool, m0, m1, n0, n1, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, acc bool) {
-	s, _ := e.scratch.Get().(*scratch)
-	defer e.scratch.Put(s)
-	if !acc {
-		for i := m0; i < m1; i++ {
-			clear(c[i*ldc+n0 : i*ldc+n1])
-		}
-	}
-	mr, nr := e.plan.mr, e.plan.nr
-	edge := grow(&s.t, mr*nr)
-	for n := n0; n < n1; n += blockN {
-		nc := min(blockN, n1-n)
-		for kk := 0; kk < k; kk += blockK {
-			kc := min(blockK, k-kk)
-			bp := grow(&s.b, (nc+nr-1)/nr*nr*kc)
-			packB(bp, b, ldb, transB, n, nc, kk, kc, nr)
-			for m := m0; m < m1; m += blockM {
-				mc := min(blockM, m1-m)
-				ap := grow(&s.a, (mc+mr-1)/mr*mr*kc)
-				packA(ap, a, lda, transA, m, mc, kk, kc, mr)
-				e.block(mc, nc, kc, ap, bp, c[m*ldc+n:], ldc, edge)
-			}
-		}
-	}
-}
-
-// block multiplies packed panels; tiles at the edge go through a full tile.
-func (e *Engine) block(mc, nc, kc int, ap, bp, c []float32, ldc int, edge []float32) {
-	mr, nr := e.plan.mr, e.plan.nr
-	for j := 0; j < nc; j += nr {
-		for i := 0; i < mc; i += mr {
-			if i+mr <= mc && j+nr <= nc {
-				e.plan.mul(int64(kc), &ap[i*kc], &bp[j*kc], &c[i*ldc+j], int64(ldc))
-				continue
-			}
-			h, w := min(mr, mc-i), min(nr, nc-j)
-			for r := range h {
-				copy(edge[r*nr:r*nr+w], c[(i+r)*ldc+j:])
-			}
-			e.plan.mul(int64(kc), &ap[i*kc], &bp[j*kc], &edge[0], int64(nr))
-			for r := range h {
-				copy(c[(i+r)*ldc+j:(i+r)*ldc+j+w], edge[r*nr:])
-			}
-		}
-	}
-}
-
-// packA lays rows m0… of op(A) in panels of mr rows, k by k, zeros below.
-func packA(dst, a []float32, lda int, trans bool, m0, mc, k0, kc, mr int) {
-	for i := 0; i < mc; i += mr {
-		h := min(mr, mc-i)
-		panel := dst[i*kc : (i+mr)*kc]
-		if h < mr {
-			clear(panel)
-		}
-		if trans {
-			for k := range kc {
-				copy(panel[k*mr:k*mr+h], a[(k0+k)*lda+m0+i:])
-			}
-			continue
-		}
-		for r := range h {
-			src := a[(m0+i+r)*lda+k0:][:kc]
-			q := panel[r:]
-			for k, v := range src {
-				q[k*mr] = v
-			}
-		}
-	}
-}
-
-// packB lays columns n0… of op(B) in panels of nr columns, k by k, zeros right.
-func packB(dst, b []float32, ldb int, trans bool, n0, nc, k0, kc, nr int) {
-	const strip = 16 // keeps the transposed panel in the first-level cache
-	for j := 0; j < nc; j += nr {
-		w := min(nr, nc-j)
-		panel := dst[j*kc : (j+nr)*kc]
-		if w < nr {
-			clear(panel)
-		}
-		if !trans {
-			for k := range kc {
-				copy(panel[k*nr:k*nr+w], b[(k0+k)*ldb+n0+j:])
-			}
-			continue
-		}
-		for kk := 0; kk < kc; kk += strip {
-			ke := min(kk+strip, kc)
-			for r := range w {
-				src := b[(n0+j+r)*ldb+k0+kk:][:ke-kk]
-				q := panel[kk*nr+r:]
-				for k, v := range src {
-					q[k*nr] = v
-				}
-			}
-		}
-	}
-}
-
-// Packed is a weight matrix laid out for products with one vector.
-type Packed struct {
-	in, out int
-	data    []float32
-}
-
-// Pack lays out W [out][in] for Gemv.
-func (e *Engine) Pack(w []float32, out, in int) *Packed {
-	group := e.plan.nr * 4
-	n := (out + group - 1) / group * group
-	var data []float32
-	data = grow(&data, n*in)
-	clear(data)
-	packB(data, w, in, true, 0, out, 0, in, e.plan.nr)
-	return &Packed{in, out, data}
-}
-
-// Room returns how many floats y of Gemv needs room for.
-func (e *Engine) Room(out int) int { group := e.plan.nr * 4; return (out + group - 1) / group * group }
-
-// Gemv computes y = W·x for packed W. y must have a capacity of Room(out).
-func (e *Engine) Gemv(p *Packed, x, y []float32) {
-	group := e.plan.nr * 4
-	n := (p.out + group - 1) / group
-	y = y[:n*group]
-	clear(y)
-	for i := range n {
-		e.plan.vec(int64(p.in), &x[0], &p.data[i*group*p.in], int64(p.in*e.plan.nr*4), &y[i*group])
-	}
+	l := e.left(m, k)
+	defer l.Free()
+	l.pack(a, lda, transA, 0, (m+e.plan.mr-1)/e.plan.mr)
+	e.columns(c, ldc, acc, 0, n, []Term{{A: l, B: &Panels{e: e, n: n, k: k, raw: b, ld: ldb, trans: transB}}})
 }
 
 // Parallel calls f(0) … f(n-1), each once, on the engine's threads.
