@@ -44,8 +44,9 @@ type answer struct {
 	text   *memory
 	draw   *sampler
 	stops  *stops
-	most   int // tokens
-	told   int // tokens of the answer so far
+	most   int          // tokens
+	told   int          // tokens of the answer so far
+	over   func() error // not nil: who asked has stopped
 
 	pieces []Piece // guarded: not yet taken
 	ended  bool    // guarded: pieces are all that come
@@ -60,7 +61,7 @@ type answer struct {
 // the writer's leave to write.
 func (w *Writer) Write(ctx context.Context, prompt []int32, o GenerateOptions) iter.Seq2[Piece, error] {
 	return func(yield func(Piece, error) bool) {
-		a, err := w.start(prompt, o)
+		a, err := w.start(ctx, prompt, o)
 		if err != nil {
 			yield(Piece{Token: -1}, err)
 			return
@@ -94,7 +95,7 @@ func (w *Writer) Write(ctx context.Context, prompt []int32, o GenerateOptions) i
 	}
 }
 
-func (w *Writer) start(prompt []int32, o GenerateOptions) (*answer, error) {
+func (w *Writer) start(ctx context.Context, prompt []int32, o GenerateOptions) (*answer, error) {
 	if err := w.m.check(prompt); err != nil {
 		return nil, err
 	}
@@ -103,7 +104,7 @@ func (w *Writer) start(prompt []int32, o GenerateOptions) (*answer, error) {
 	}
 	a := &answer{
 		prompt: prompt, o: o, text: w.m.memory(), draw: newSampler(o, prompt), stops: newStops(o.Stop),
-		most: w.m.Context() - len(prompt), bell: make(chan struct{}, 1),
+		most: w.m.Context() - len(prompt), bell: make(chan struct{}, 1), over: ctx.Err,
 	}
 	if o.MaxTokens > 0 {
 		a.most = min(a.most, o.MaxTokens)
@@ -171,7 +172,7 @@ func (w *Writer) admit(batch []*answer) []*answer {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	batch = slices.DeleteFunc(batch, func(a *answer) bool {
-		if a.gone && !a.ended {
+		if (a.gone || a.over() != nil) && !a.ended {
 			a.end(nil)
 		}
 		return a.ended
