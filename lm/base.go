@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"licet/lm/sgemm"
+	"licet/lm/tokenizer"
 )
 
 // ErrBase says that a base is damaged or incomplete.
@@ -207,7 +208,7 @@ func readBase(dir fs.FS) (*Base, error) {
 	if err := config.Check(); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileConfig, err)
 	}
-	t, err := ReadTokenizer(files[fileTokenizer])
+	t, err := tokenizer.Read(files[fileTokenizer])
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileTokenizer, err)
 	}

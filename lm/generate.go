@@ -253,7 +253,7 @@ type candidate struct {
 func (s *sampler) pick(logits []float32, newWord bool, tok *Tokenizer) int32 {
 	banned := s.banned()
 	if newWord {
-		banned = append(banned, tok.inside(len(logits))...)
+		banned = append(banned, tok.Inside(len(logits))...)
 	}
 	if p := float32(s.o.RepetitionPenalty); p > 0 && p != 1 {
 		for _, t := range slices.Compact(slices.Sorted(slices.Values(s.text))) {
