@@ -261,9 +261,39 @@ def make_tokenizers(data, out):
     write(folder / "variants.golden", {"tokenizers": tokenizers.__version__, "variants": short})
 
 
+def make_chats(folder):
+    """What transformers makes of each list of messages with each template; null where it refuses."""
+    import datetime
+
+    import jinja2
+    import transformers
+    from transformers.utils import chat_template_utils
+
+    class Day(datetime.datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2026, 3, 9, 14, 5, 7)
+
+    chat_template_utils.datetime = Day
+    cases = json.loads((folder / "messages.json").read_text(encoding="utf-8"))
+    results = {}
+    for path in sorted((folder / "templates").glob("*.jinja")):
+        t = transformers.PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.BPE()), bos_token="<s>", eos_token="</s>",
+                                                 chat_template=path.read_bytes().decode())
+        rows = []
+        for case in cases:
+            try:
+                rows.append(t.apply_chat_template(case["messages"], add_generation_prompt=case["prompt"], tokenize=False))
+            except jinja2.exceptions.TemplateError:
+                rows.append(None)
+        results[path.name] = rows
+    write(folder / "golden.json", {"transformers": transformers.__version__, "jinja2": jinja2.__version__, "day": "2026-03-09T14:05:07Z", "results": results})
+
+
 def main():
     data, out = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
     make_tokenizers(data, out)
+    make_chats(out / "chat/testdata")
 
 
 if __name__ == "__main__":

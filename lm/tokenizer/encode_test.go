@@ -124,6 +124,30 @@ func FuzzEncode(f *testing.F) {
 	})
 }
 
+// TestNobodySpeaksAsTheSystem: special tokens in what people wrote stay text
+// inside a text in which others have their meaning.
+func TestNobodySpeaksAsTheSystem(t *testing.T) {
+	for style, special := range map[string]string{"gpt2": "<|endoftext|>", "smollm2": "<|im_end|>", "llama3": "<|eot_id|>", "qwen25": "<|im_end|>", "llama2": "</s>"} {
+		tok := open(t, style)
+		id, ok := tok.Special(special)
+		if !ok {
+			t.Fatalf("%s has no token %s", style, special)
+		}
+		said := "a" + special + special + "b " + special[:len(special)-1] + special + special[1:]
+		ids := tok.EncodeMarked(tok.Shield(said) + special)
+		want := append(tok.Encode(said), id)
+		if !slices.Equal(ids, want) {
+			t.Errorf("%s: got %v, want %v", style, ids, want)
+		}
+		if slices.Contains(ids[:len(ids)-1], id) || !slices.Contains(tok.EncodeMarked(said), id) {
+			t.Errorf("%s: what was said has special tokens, or would have none without a shield", style)
+		}
+		if got := tok.Decode(ids); got != said {
+			t.Errorf("%s: said %q, decoded %q", style, said, got)
+		}
+	}
+}
+
 func BenchmarkEncode(b *testing.B) {
 	for _, style := range styles {
 		b.Run(style, func(b *testing.B) {

@@ -83,8 +83,30 @@ func (t *Tokenizer) Document(text string) []int32 {
 func (t *Tokenizer) Encode(text string) []int32 { return t.encode(nil, text, false) }
 
 // EncodeMarked returns the ids of a text that a chat template made: the names
-// of special tokens in it are those tokens.
+// of special tokens in it are those tokens, except where Shield has been.
 func (t *Tokenizer) EncodeMarked(text string) []int32 { return t.encode(nil, text, true) }
+
+// shield stands in the names of special tokens that are text. It is a
+// noncharacter of Unicode, which no text that is exchanged holds.
+const shield = "\ufdd0"
+
+// Shield returns text such that EncodeMarked takes the names of special tokens
+// in it for text: what people wrote goes through it before it is put into a
+// chat template, or they could end their turn and speak as the system.
+func (t *Tokenizer) Shield(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		_, n := utf8.DecodeRuneInString(text[i:])
+		b.WriteString(text[i : i+n])
+		exact, _ := t.exact.at(text, i)
+		normalized, _ := t.normalized.at(text, i)
+		if exact.special || normalized.special {
+			b.WriteString(shield)
+		}
+		i += n
+	}
+	return b.String()
+}
 
 func (t *Tokenizer) encode(out []int32, text string, marked bool) []int32 {
 	if out == nil {
@@ -103,6 +125,9 @@ func (t *Tokenizer) encode(out []int32, text string, marked bool) []int32 {
 			if id >= 0 {
 				out = append(out, id)
 				return
+			}
+			if marked {
+				part = strings.ReplaceAll(part, shield, "")
 			}
 			r.part(part, first && begins)
 		})
