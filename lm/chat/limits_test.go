@@ -85,6 +85,7 @@ func TestTemplatesThatAreStopped(t *testing.T) {
 		"{% set n = namespace() %}{% set n.x = n %}{{ n }}":                                           chat.ErrTooMuch,
 		"{% set n = namespace() %}{% set n.x = [{'a': n}] %}{{ n | tojson }}":                         chat.ErrTooMuch,
 		"{% for n in [namespace()] %}{% set n.x = n %}{{ n | tojson }}{% endfor %}":                   chat.ErrTooMuch,
+		"{% set n = namespace(x=1) %}{% for i in range(9000) %}{% set n.x = [n.x] %}{% endfor %}":     chat.ErrTooMuch,
 		"{% set n = namespace() %}{% set m = n %}":                                                    chat.ErrTooMuch,
 		"{% set n = namespace(x=namespace()) %}":                                                      chat.ErrTooMuch,
 		"{% set d = {'a': 1} %}{% set d.x = d %}{{ d }}":                                              chat.ErrTemplate,

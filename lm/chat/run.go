@@ -71,7 +71,7 @@ func (r *run) put(v jinja.Value) (jinja.Value, error) {
 	}
 	size, ok := r.size(v, r.room)
 	if !ok {
-		return r.stop(fmt.Errorf("%w: it writes too much", ErrTooMuch))
+		return r.stop(fmt.Errorf("%w: it writes too much, or what is no text", ErrTooMuch))
 	}
 	r.room -= size
 	return v, nil
@@ -99,7 +99,7 @@ func (r *run) held(v jinja.Value) (jinja.Value, error) {
 		return r.stop(fmt.Errorf("%w: a function can't get another name", ErrTemplate))
 	}
 	if _, ok := r.size(v, r.room+mostBytes); !ok {
-		return r.stop(fmt.Errorf("%w: a value is too large, or holds a namespace", ErrTooMuch))
+		return r.stop(fmt.Errorf("%w: a value is too large, too deep, or holds a namespace", ErrTooMuch))
 	}
 	return v, nil
 }
@@ -140,16 +140,22 @@ func (r *run) isSpace(d *jinja.Dict) bool {
 	return ok
 }
 
-// size returns about how many bytes v is as text, false if more than most or
-// if it holds a namespace.
-func (r *run) size(v jinja.Value, most int) (int, bool) {
+const deepest = 64 // lists inside lists
+
+// size returns about how many bytes v is as text, false if more than most, if
+// it nests too deep or if it holds a namespace.
+func (r *run) size(v jinja.Value, most int) (int, bool) { return r.sizeAt(v, most, 0) }
+
+func (r *run) sizeAt(v jinja.Value, most, depth int) (int, bool) {
 	n := 8
 	switch {
 	case v.IsString():
 		n = len(v.AsString())
+	case depth == deepest:
+		return n, false
 	case v.IsList():
 		for _, item := range v.AsList().Items {
-			m, ok := r.size(item, most-n)
+			m, ok := r.sizeAt(item, most-n, depth+1)
 			if n += m + 2; !ok || n > most {
 				return n, false
 			}
@@ -160,7 +166,7 @@ func (r *run) size(v jinja.Value, most int) (int, bool) {
 		}
 		for _, key := range v.AsDict().Keys {
 			item, _ := v.AsDict().Get(key)
-			m, ok := r.size(item, most-n)
+			m, ok := r.sizeAt(item, most-n, depth+1)
 			if n += m + len(key) + 6; !ok || n > most {
 				return n, false
 			}

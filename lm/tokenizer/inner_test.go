@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -136,5 +137,31 @@ func TestBothWaysToNormalizeAgree(t *testing.T) {
 	}
 	if many := "a" + strings.Repeat("\u0301", 100); normalize(norm.NFC)(many) != "á"+strings.Repeat("\u0301", 99) {
 		t.Errorf("a hundred accents become %+q", normalize(norm.NFC)(many))
+	}
+}
+
+// TestBordersChangeNothing: words that are cut at borders have the ids of
+// whole ones.
+func TestBordersChangeNothing(t *testing.T) {
+	data, err := os.ReadFile("testdata/llama2.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tok, err := Read(data)
+	if err != nil || tok.model.border == "" {
+		t.Fatalf("no border: %v", err)
+	}
+	whole := *tok.model
+	whole.border = ""
+	signs := []string{"▁", "▁▁", "the", "a", "é", "字", "😀", ".", "▁the", "\n", "\xff", "▁▁▁▁of"}
+	r := rand.New(rand.NewPCG(7, 8))
+	for range 5000 {
+		var b strings.Builder
+		for range 1 + r.IntN(40) {
+			b.WriteString(signs[r.IntN(len(signs))])
+		}
+		if got, want := tok.model.encode(nil, b.String()), whole.encode(nil, b.String()); !slices.Equal(got, want) {
+			t.Fatalf("%q: got %v, want %v", b.String(), got, want)
+		}
 	}
 }

@@ -28,6 +28,7 @@ type model struct {
 	fuse     bool             // one for neighbouring unknown units
 	fallback bool             // characters without id are written as their bytes
 	merges   map[pair]merged
+	border   string // a character that no token has after another; empty: none is known
 	cache    *cache
 }
 
@@ -45,8 +46,33 @@ type cached struct {
 
 const longestCached = 32 // bytes
 
-// encode appends the ids of word to out.
+// encode appends the ids of word to out. A word of a whole text, as Llama 2
+// has it, is cut at borders: no merge reaches across one.
 func (m *model) encode(out []int32, word string) []int32 {
+	for m.border != "" && len(word) > longestCached {
+		n := m.cut(word)
+		if n == len(word) {
+			break
+		}
+		out = m.encodeWord(out, word[:n])
+		word = word[n:]
+	}
+	return m.encodeWord(out, word)
+}
+
+// cut returns where the first border after another character is.
+func (m *model) cut(word string) int {
+	i := 0
+	for strings.HasPrefix(word[i:], m.border) {
+		i += len(m.border)
+	}
+	if n := strings.Index(word[i:], m.border); n >= 0 {
+		return i + n
+	}
+	return len(word)
+}
+
+func (m *model) encodeWord(out []int32, word string) []int32 {
 	if len(word) > longestCached {
 		return m.merge(out, word)
 	}

@@ -88,6 +88,7 @@ func (t *Tokenizer) readModel(p *part, bytes bool) (map[string]int32, error) {
 	if f.IgnoreMerges {
 		m.readWhole(f.Vocab)
 	}
+	m.findBorder(f.Vocab)
 	return f.Vocab, m.readMerges(f.Merges, f.Vocab, where)
 }
 
@@ -128,6 +129,22 @@ func (m *model) readWhole(vocab map[string]int32) {
 			m.whole[b] = id
 		}
 	}
+}
+
+// findBorder looks whether words may be cut before SentencePiece's sign for a
+// space: it is a token, so no unknown units meet across it, and no token has
+// it after another character.
+func (m *model) findBorder(vocab map[string]int32) {
+	const space = "▁"
+	if _, ok := vocab[space]; !ok || m.bytes || m.whole != nil {
+		return
+	}
+	for name := range vocab {
+		if strings.Contains(strings.TrimLeft(name, space), space) {
+			return
+		}
+	}
+	m.border = space
 }
 
 func (m *model) readMerges(list []mergeNames, vocab map[string]int32, where string) error {
