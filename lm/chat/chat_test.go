@@ -1,10 +1,15 @@
 package chat_test
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,7 +43,7 @@ func readTemplate(tb testing.TB, name string) string {
 
 // TestTextsAreTransformers compares what templates in the style of Llama 2 and
 // 3, SmolLM2 and Qwen 2.5, and some that use the rest of the language, make of
-// conversations with what transformers makes of them (worker/tokenizers.py).
+// conversations with what transformers makes of them (worker/golden_tokenizers.py).
 func TestTextsAreTransformers(t *testing.T) {
 	var talks []conversation
 	readJSON(t, "messages.json", &talks)
@@ -69,5 +74,54 @@ func TestTextsAreTransformers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPublishedTemplates does the same with templates of published models, of
+// which the vectors hold digests only: they are read from the tests of the
+// library that we render with. Those with macros are refused.
+func TestPublishedTemplates(t *testing.T) {
+	dir, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Dir}}", "github.com/ardanlabs/jinja").Output()
+	if err != nil {
+		t.Fatalf("where is the library: %v", err)
+	}
+	var talks []conversation
+	readJSON(t, "messages.json", &talks)
+	var golden struct {
+		Results map[string]struct {
+			SHA256 string
+			Texts  []*string
+		}
+	}
+	readJSON(t, "published.json", &golden)
+	rendered := 0
+	for name, want := range golden.Results {
+		source, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "testdata", "templates", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprintf("%x", sha256.Sum256(source)); got != want.SHA256 {
+			t.Fatalf("%s is not the template that the vectors were made of: %s", name, got)
+		}
+		template, err := chat.Parse(string(source))
+		if err != nil {
+			if !errors.Is(err, chat.ErrTemplate) || !bytes.Contains(source, []byte("macro")) && !bytes.Contains(source, []byte("from_json")) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
+		rendered++
+		for i, talk := range talks {
+			got, err := template.Render(t.Context(), talk.Messages, chat.Options{Start: "<s>", End: "</s>", Prompt: talk.Prompt, Now: time.Date(2026, 3, 9, 14, 5, 7, 0, time.UTC)})
+			switch w := want.Texts[i]; {
+			case w == nil && !errors.Is(err, chat.ErrMessages):
+				t.Errorf("%s, conversation %d: got %q, %v; transformers refuses it", name, i, got, err)
+			case w != nil && (err != nil || fmt.Sprintf("%x", sha256.Sum256([]byte(got)))[:16] != *w):
+				t.Errorf("%s, conversation %d: another text than transformers': %q, %v", name, i, got, err)
+			}
+		}
+	}
+	if rendered < 9 {
+		t.Errorf("only %d templates are read", rendered)
 	}
 }

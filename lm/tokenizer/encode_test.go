@@ -149,7 +149,7 @@ func TestNobodySpeaksAsTheSystem(t *testing.T) {
 }
 
 // BenchmarkEncode encodes the 10,000 lines of speeches, novels and code, each
-// by itself. bench/tokenizers.py compares it with the tokenizers library.
+// by itself. bench/tokenizer_peers.py compares it with the tokenizers library.
 func BenchmarkEncode(b *testing.B) {
 	var lines []string
 	n := 0

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"licet/internal/testshared"
@@ -24,11 +25,12 @@ import (
 // The styles of tokenizer.json, one for each family of models that we load.
 var styles = []string{"gpt2", "smollm2", "llama3", "qwen25", "llama2"}
 
-// golden is what Hugging Face's library made of lines (worker/tokenizers.py).
+// golden is what Hugging Face's library made of lines (worker/golden_tokenizers.py).
 type golden struct {
 	Tokenizers string            // version
 	Sources    map[string]string // SHA-256 of the lines of each kind
 	Lines      map[string]string // four bytes of the digest of each line's ids, in base64
+	Characters string            // four bytes of the digest of the digests of each 4,096 characters
 	Hard       []struct {
 		Plain, Marked, Whole []int32
 		Text                 string
@@ -66,7 +68,7 @@ func digest(ids []int32) []byte {
 		panic(err) // a buffer takes everything
 	}
 	sum := sha256.Sum256(b.Bytes())
-	return sum[:4]
+	return sum[:]
 }
 
 // corpora returns 10,000 lines: speeches, novels, code.
@@ -150,7 +152,7 @@ func TestTokensAreHuggingFaces(t *testing.T) {
 				}
 				for i, line := range list {
 					ids := tok.Encode(line)
-					if !bytes.Equal(digest(ids), digests[4*i:4*i+4]) {
+					if !bytes.Equal(digest(ids)[:4], digests[4*i:4*i+4]) {
 						t.Errorf("%s line %d: other ids than the library's: %v", kind, i, ids)
 					}
 					if got := tok.Decode(ids); style != "qwen25" && got != line {
@@ -195,6 +197,35 @@ func TestDifficultTextIsHuggingFaces(t *testing.T) {
 	}
 }
 
+// TestEveryCharacterIsHuggingFaces: classes, cases and normal forms of all
+// characters of the first four planes. A Go release with other Unicode tables
+// than the library's shows here.
+func TestEveryCharacterIsHuggingFaces(t *testing.T) {
+	for _, style := range styles {
+		t.Run(style, func(t *testing.T) {
+			t.Parallel()
+			var golden golden
+			readJSON(t, style+".golden", &golden)
+			want, err := base64.StdEncoding.DecodeString(golden.Characters)
+			if err != nil || len(want) != 4*0x33 {
+				t.Fatalf("%d digests: %v", len(want)/4, err)
+			}
+			tok := open(t, style)
+			for block := range 0x33 {
+				h := sha256.New()
+				for c := rune(block) * 4096; c < rune(block+1)*4096; c++ {
+					if s := string(c); !utf16.IsSurrogate(c) {
+						h.Write(digest(tok.Encode("a" + s + "b " + s + " 1" + s + " '" + s)))
+					}
+				}
+				if !bytes.Equal(h.Sum(nil)[:4], want[4*block:4*block+4]) {
+					t.Errorf("characters U+%X000 to U+%XFFF: other ids than the library's", block, block)
+				}
+			}
+		})
+	}
+}
+
 // TestOtherSettingsAreHuggingFaces: every behaviour of Split, normalizers,
 // prefixes and flags of added tokens, as changes of two of the styles.
 func TestOtherSettingsAreHuggingFaces(t *testing.T) {
@@ -223,7 +254,7 @@ func TestOtherSettingsAreHuggingFaces(t *testing.T) {
 			}
 			for i, text := range hard {
 				plain, marked := tok.Encode(text), tok.EncodeMarked(text)
-				if !bytes.Equal(digest(slices.Concat(plain, []int32{-1}, marked)), want[4*i:4*i+4]) {
+				if !bytes.Equal(digest(slices.Concat(plain, []int32{-1}, marked))[:4], want[4*i:4*i+4]) {
 					t.Errorf("%q: other ids than the library's: %v and %v", text, plain, marked)
 				}
 			}

@@ -1,6 +1,6 @@
 """Measures lm/tokenizer and Hugging Face's tokenizers in turn, on the same 10,000 lines, one thread each.
 
-    python bench/tokenizers.py SHARED/data
+    python bench/tokenizer_peers.py SHARED/data
 
 It needs the Python package tokenizers (a version is printed with the result) and go. In every round the library and
 the Go benchmark encode all lines with the same file in the style of each model; the best of the rounds counts, because
@@ -21,7 +21,6 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-sys.path = [p for p in sys.path if pathlib.Path(p or ".").resolve() != pathlib.Path(__file__).resolve().parent]
 
 import tokenizers
 
@@ -30,7 +29,7 @@ ROUNDS = 4
 
 
 def lines_of(data):
-    spec = importlib.util.spec_from_file_location("golden", ROOT / "worker/tokenizers.py")
+    spec = importlib.util.spec_from_file_location("golden", ROOT / "worker/golden_tokenizers.py")
     golden = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(golden)
     code = (ROOT / "lm/tokenizer/testdata/code.txt").read_text(encoding="utf-8").split("\n")

@@ -1,6 +1,6 @@
 """Makes the golden vectors of lm/tokenizer and lm/chat with Hugging Face's own libraries.
 
-    python worker/tokenizers.py SHARED/data lm
+    python worker/golden_tokenizers.py SHARED/data lm
 
 It trains one small tokenizer in the style of each model (GPT-2, SmolLM2, Llama 3, Qwen 2.5, Llama 2) on
 public-domain speeches (nltk_pd) and novels (eltec_fra) and on code of this project, and writes for each what the library makes
@@ -12,13 +12,10 @@ import base64
 import hashlib
 import json
 import pathlib
-import re
 import struct
+import subprocess
 import sys
 import zipfile
-
-# this file has the name of a package: the folder it lies in must not be searched for it
-sys.path = [p for p in sys.path if pathlib.Path(p or ".").resolve() != pathlib.Path(__file__).resolve().parent]
 
 import tokenizers
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -222,8 +219,18 @@ def encode(t, text, marked=False, whole=False):
     return t.encode(text, add_special_tokens=whole).ids
 
 
+def characters(t):
+    """A digest for each 4,096 characters of Unicode's first four planes, each inside text of several kinds."""
+    out = []
+    for block in range(0, 0x32400, 4096):
+        chars = [chr(c) for c in range(block, block + 4096) if not 0xD800 <= c < 0xE000]
+        lines = [f"a{c}b {c} 1{c} '{c}" for c in chars]
+        out.append(hashlib.sha256(b"".join(digest(e.ids) for e in t.encode_batch_fast(lines, add_special_tokens=False))).digest()[:4])
+    return base64.b64encode(b"".join(out)).decode()
+
+
 def vectors(t, lines, hard):
-    out = {"lines": {}, "hard": []}
+    out = {"characters": characters(t), "lines": {}, "hard": []}
     for name, list_ in lines.items():
         out["lines"][name] = base64.b64encode(b"".join(digest(encode(t, line))[:4] for line in list_)).decode()
     for text in hard:
@@ -261,6 +268,26 @@ def make_tokenizers(data, out):
     write(folder / "variants.golden", {"tokenizers": tokenizers.__version__, "variants": short})
 
 
+def published(cases, chat_template_utils):
+    """Digests of what published templates make: those in the tests of the Go library, which are not ours to copy."""
+    import jinja2
+
+    place = subprocess.run(["go", "list", "-m", "-f", "{{.Dir}}", "github.com/ardanlabs/jinja"], check=True, capture_output=True, text=True).stdout.strip()
+    out = {}
+    for path in sorted(pathlib.Path(place, "testdata/templates").glob("*.jinja")):
+        source = path.read_bytes()
+        t = chat_template_utils._compile_jinja_template(source.decode())
+        rows = []
+        for case in cases:
+            try:
+                text = t.render(messages=case["messages"], add_generation_prompt=case["prompt"], bos_token="<s>", eos_token="</s>")
+                rows.append(hashlib.sha256(text.encode()).hexdigest()[:16])
+            except jinja2.exceptions.TemplateError:
+                rows.append(None)
+        out[path.name] = {"sha256": hashlib.sha256(source).hexdigest(), "texts": rows}
+    return out
+
+
 def make_chats(folder):
     """What transformers makes of each list of messages with each template; null where it refuses."""
     import datetime
@@ -287,6 +314,7 @@ def make_chats(folder):
             except jinja2.exceptions.TemplateError:
                 rows.append(None)
         results[path.name] = rows
+    write(folder / "published.json", {"transformers": transformers.__version__, "jinja2": jinja2.__version__, "results": published(cases, chat_template_utils)})
     write(folder / "golden.json", {"transformers": transformers.__version__, "jinja2": jinja2.__version__, "day": "2026-03-09T14:05:07Z", "results": results})
 
 
