@@ -13,7 +13,6 @@ import (
 	"slices"
 
 	"licet/lm/sgemm"
-	"licet/lm/tokenizer"
 )
 
 // ErrBase says that a base is damaged or incomplete.
@@ -208,7 +207,7 @@ func readBase(dir fs.FS) (*Base, error) {
 	if err := config.Check(); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileConfig, err)
 	}
-	t, err := tokenizer.Read(files[fileTokenizer])
+	t, err := ReadTokenizer(files[fileTokenizer])
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileTokenizer, err)
 	}

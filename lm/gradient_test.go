@@ -4,14 +4,12 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-
-	"licet/lm/tokenizer"
 )
 
 // TestGradients compares the backward pass with finite differences of the
 // forward pass, for full and for low-rank training, over two documents a row.
 func TestGradients(t *testing.T) {
-	tok, err := tokenizer.New(nil)
+	tok, err := NewTokenizer(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

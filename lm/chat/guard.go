@@ -14,7 +14,7 @@ const prefix = "licet_"
 // What an expression may hold at most.
 const (
 	longestTag   = 4 << 10 // bytes
-	mostSums     = 64      // + and ~ in one tag
+	mostSums     = 32      // + and ~ in one tag
 	mostReplaced = 2       // replace and join in one tag
 	longestPad   = 16      // bytes of what these put in
 	deepestBlock = 32
