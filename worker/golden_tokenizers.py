@@ -314,6 +314,19 @@ def make_chats(folder):
             except jinja2.exceptions.TemplateError:
                 rows.append(None)
         results[path.name] = rows
+    tokens = {}
+    for style, (start, end) in {"llama2": ("<s>", "</s>"), "llama3": ("<|begin_of_text|>", "<|eot_id|>"), "smollm2": ("<|im_start|>", "<|im_end|>"),
+                                "qwen25": ("<|endoftext|>", "<|im_end|>")}.items():
+        t = transformers.PreTrainedTokenizerFast(tokenizer_file=str(folder.parent.parent / f"tokenizer/testdata/{style}.json"), bos_token=start, eos_token=end,
+                                                 chat_template=(folder / f"templates/{style}.jinja").read_bytes().decode())
+        tokens[style] = []
+        for case, text in zip(cases, results[f"{style}.jinja"]):
+            if text is None:
+                tokens[style].append(None)
+                continue
+            ids = t.apply_chat_template(case["messages"], add_generation_prompt=case["prompt"], return_dict=False)
+            tokens[style].append(digest(ids).hex()[:16])
+    write(folder / "tokens.json", {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__, "results": tokens})
     write(folder / "published.json", {"transformers": transformers.__version__, "jinja2": jinja2.__version__, "results": published(cases, chat_template_utils)})
     write(folder / "golden.json", {"transformers": transformers.__version__, "jinja2": jinja2.__version__, "day": "2026-03-09T14:05:07Z", "results": results})
 

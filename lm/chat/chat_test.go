@@ -3,6 +3,7 @@ package chat_test
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"licet/lm/chat"
+	"licet/lm/tokenizer"
 )
 
 type conversation struct {
@@ -123,5 +125,51 @@ func TestPublishedTemplates(t *testing.T) {
 	}
 	if rendered < 9 {
 		t.Errorf("only %d templates are read", rendered)
+	}
+}
+
+// TestConversationsAreTransformersTokens takes messages all the way: template,
+// then the tokenizer in the same style.
+func TestConversationsAreTransformersTokens(t *testing.T) {
+	var talks []conversation
+	readJSON(t, "messages.json", &talks)
+	var golden struct{ Results map[string][]*string }
+	readJSON(t, "tokens.json", &golden)
+	if len(golden.Results) != 4 {
+		t.Fatalf("vectors for %d styles", len(golden.Results))
+	}
+	bounds := map[string][2]string{
+		"llama2": {"<s>", "</s>"}, "llama3": {"<|begin_of_text|>", "<|eot_id|>"}, "smollm2": {"<|im_start|>", "<|im_end|>"}, "qwen25": {"<|endoftext|>", "<|im_end|>"},
+	}
+	for style, want := range golden.Results {
+		data, err := os.ReadFile(filepath.Join("..", "tokenizer", "testdata", style+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tok, err := tokenizer.Read(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		template, err := chat.Parse(readTemplate(t, style+".jinja"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, talk := range talks {
+			if want[i] == nil {
+				continue
+			}
+			text, err := template.Render(t.Context(), talk.Messages, chat.Options{Start: bounds[style][0], End: bounds[style][1], Prompt: talk.Prompt, Now: time.Date(2026, 3, 9, 14, 5, 7, 0, time.UTC)})
+			if err != nil {
+				t.Errorf("%s, conversation %d: %v", style, i, err)
+				continue
+			}
+			var ids bytes.Buffer
+			if err := binary.Write(&ids, binary.LittleEndian, tok.EncodeMarked(text)); err != nil {
+				t.Fatal(err)
+			}
+			if got := fmt.Sprintf("%x", sha256.Sum256(ids.Bytes()))[:16]; got != *want[i] {
+				t.Errorf("%s, conversation %d: other tokens than transformers': %v", style, i, tok.EncodeMarked(text))
+			}
+		}
 	}
 }

@@ -238,7 +238,7 @@ func TestOtherSettingsAreHuggingFaces(t *testing.T) {
 		}
 	}
 	readJSON(t, "variants.golden", &all)
-	if len(all.Variants) < 40 {
+	if len(all.Variants) < 50 {
 		t.Fatalf("only %d settings", len(all.Variants))
 	}
 	for name, v := range all.Variants {

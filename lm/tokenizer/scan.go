@@ -7,7 +7,7 @@ import (
 )
 
 // The patterns of well-known tokenizers. What they match is scanned by hand,
-// some thirty times as fast as by the engine; TestScannersAgreeWithTheEngine
+// some ten times as fast as by the engine; TestScannersAgreeWithTheEngine
 // holds both to the same cuts.
 const (
 	patternGPT2   = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
