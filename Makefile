@@ -6,7 +6,7 @@ export LICET_SHARED
 LINT_VERSION := v2.15.0
 LINT := $(CURDIR)/bin/golangci-lint
 
-.PHONY: witness help demo build test test-long check fmt lint race fuzz bench tools browser python peers
+.PHONY: witness help demo build test test-long check fmt lint race fuzz bench bench-peers tools browser python peers
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,10 @@ fuzz: ## every fuzz target for FUZZ_TIME each
 
 bench: build ## benchmarks of every package
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+bench-peers: peers ## Licet, datatrove and Presidio side by side: speed on one core, and F1
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/speed ./bench/speed
+	bin/peers/bin/python bench/side_by_side.py bin/speed bin/peers/bin/python $(LICET_SHARED)/data
 
 tools: $(LINT) ## install the linter into bin/
 
