@@ -142,7 +142,8 @@ func FuzzHTML(f *testing.F) {
 		if !strings.Contains(before, "&") && !within(letters(after), letters(before)) {
 			t.Fatalf("%q gives %q", before, after)
 		}
-		plain := strings.NewReplacer("<", " ", ">", " ", "&", " ").Replace(before)
+		// "a ", as ">" with U+0338 is another character.
+		plain := "a " + strings.NewReplacer("<", " ", ">", " ", "&", " ").Replace(before)
 		if _, after, _ := taken(t, "<p>"+plain+"</p>", stripHTML); strings.Join(strings.Fields(after), " ") != strings.Join(strings.Fields(plain), " ") {
 			t.Fatalf("%q, as a paragraph, gives %q", plain, after)
 		}
