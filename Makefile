@@ -6,7 +6,7 @@ export LICET_SHARED
 LINT_VERSION := v2.15.0
 LINT := $(CURDIR)/bin/golangci-lint
 
-.PHONY: witness help demo build test test-long check fmt lint race fuzz bench bench-peers tools browser python peers
+.PHONY: witness help demo build test test-long check fmt lint race fuzz bench bench-peers tools browser python peers presidio
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,7 @@ test: browser witness python lint ## lint, unit, property, command-line and brow
 
 test-long: ## the same with longer property runs, crash runs and fuzzing
 	LICET_LONG=1 $(GO) test -timeout 60m ./... ./testdata/village
+	$(MAKE) presidio
 	$(MAKE) fuzz
 
 check: lint ## quick check while working: lint and short tests
@@ -70,6 +71,9 @@ browser: ## make sure that a browser is there for the browser tests
 # Python is for a test and for comparisons only; what is locked is in bench/requirements*.txt.
 python: bin/python/.installed ## install the Python library that a test loads datasets with, into bin/python
 peers: bin/peers/.installed ## install what bench/peers.py compares with, into bin/peers
+presidio: peers ## ask a real Presidio Analyzer on a loopback port what it sees
+	$(GO) test -tags presidio -count 1 -run Real -v ./view/redact/presidio
+
 bin/python/.installed: bench/requirements.txt
 bin/peers/.installed: bench/requirements-peers.txt
 bin/python/.installed bin/peers/.installed:

@@ -59,7 +59,9 @@ func (a *App) Story(ctx context.Context, record string) (Story, error) {
 	if out.RecordLine, err = l.ExplainRecord(ctx, r.Member, string(r.ID)); err != nil {
 		return Story{}, err
 	}
-	out.Story = l.Story(r)
+	if out.Story, err = l.Story(r); err != nil {
+		return Story{}, err
+	}
 	return out, nil
 }
 

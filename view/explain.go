@@ -47,7 +47,7 @@ func (l *Look) Explain(ctx context.Context, m licet.MemberID) ([]Line, error) {
 			out = append(out, *line)
 		}
 	}
-	return out, nil
+	return out, l.failed.Err()
 }
 
 // A RecordLine says what becomes of one record, and what the rules saw of it.
@@ -73,12 +73,18 @@ func (l *Look) ExplainRecord(ctx context.Context, m licet.MemberID, ref string) 
 	q := l.question(r, l.now.Members[r.Member], &l.now)
 	return RecordLine{
 		Record: r, Decision: l.decide(r, false), Facts: l.v.policy.Facts(q), From: l.v.policy.Provenance(q), Reasons: l.fates(records)[at].reasons,
-	}, nil
+	}, l.failed.Err()
 }
 
 // Story returns what becomes of a record's text, step by step, whether or not the
 // rules let it be used.
-func (l *Look) Story(r licet.Record) Story { return l.prepare(r, l.original(r.ShareOf)) }
+func (l *Look) Story(r licet.Record) (Story, error) {
+	s := l.prepare(r, l.original(r.ShareOf))
+	if err := l.failed.Err(); err != nil {
+		return Story{}, err
+	}
+	return s, nil
+}
 
 // Provenance says whose word decides about a member.
 func (l *Look) Provenance(m licet.MemberID) licet.Provenance {

@@ -49,6 +49,7 @@ type Look struct {
 	frozen, now licet.State
 	people      *vault.Directory
 	quoted      quoted
+	failed      failure // of the service
 
 	mu        sync.Mutex // guards what a scan of several ranges fills
 	platform  map[licet.MemberID]licet.Platform
@@ -297,6 +298,9 @@ func (l *Look) judge(ctx context.Context, each Each, progress Progress) error {
 		var records []licet.Record
 		turn := func(m licet.MemberID, records []licet.Record) error {
 			p, is := l.person(m, records)
+			if err := l.failed.Err(); err != nil {
+				return err
+			}
 			l.mu.Lock()
 			l.enter(m, is)
 			l.mu.Unlock()
@@ -424,6 +428,9 @@ func (l *Look) Advance(ctx context.Context, frozen, now licet.State, touched []l
 			return false, err
 		}
 		p, is := l.person(m, records)
+		if err := l.failed.Err(); err != nil {
+			return false, err
+		}
 		if _, ok := now.Members[m]; !ok && len(records) == 0 {
 			is = nil
 		}

@@ -89,3 +89,7 @@ func FuzzDate(f *testing.F) {
 func FuzzSecret(f *testing.F) {
 	fuzz(f, "my password is Pump4you!", "mdp : soleil12", "password=[SECRET]", "key = value", "-----BEGIN PRIVATE KEY-----", "token: \"'`=:,>", "password is is is : : =")
 }
+
+func FuzzName(f *testing.F) {
+	fuzz(f, "Ask Maren Oldcastle's team", "M. Oldcastle, Maren O. and M.O.", "@maren_o, maren_o! x@maren_o", "WOUT DESMEDT-LEJEUNE", "Jean-Luc\u00a0Roy", "d'Oldcastle l'Oldcastle", "@@a.-@_", "Kergue\u0301len")
+}
