@@ -79,15 +79,15 @@ func FuzzAddress(f *testing.F) {
 }
 
 func FuzzSalary(f *testing.F) {
-	fuzz(f, "I earn 52 k€", "my salary is 48,000", "rémunération : 3 200 € brut", "je gagne 2 900 € net par mois", "salary: $40k-$50k a year", "brut brut 1 k")
+	fuzz(f, "I earn 52 k€", "my salary is 48,000", "rémunération : 3 200 € brut", "je gagne 2 900 € net par mois", "salary: $40k-$50k a year", "brut brut 1 k", "Entre 2 100 et 2 300 € net, et 1 900 €, Ann 2 000 €", "j'étais à 38 k€, payé par 1 €", "prime d'1 € brut")
 }
 
 func FuzzDate(f *testing.F) {
-	fuzz(f, "born on 12 March 1984", "née le 1er mars 1984", "DOB: 03/12/84", "geboren am 12. März 1984", "born born 1.1.1", "date of birth 19840312")
+	fuzz(f, "born on 12 March 1984", "née le 1er mars 1984", "DOB: 03/12/84", "geboren am 12. März 1984", "born born 1.1.1", "date of birth 19840312", "nés le 3 mars 2014 et le 9 mai 2017, le 1", "Fiche client : A, 07-03-1949, ans (11/06/1982)", "de naissance. C'est le premier mai 1980", "je suis du 6 sept. 1962")
 }
 
 func FuzzSecret(f *testing.F) {
-	fuzz(f, "my password is Pump4you!", "mdp : soleil12", "password=[SECRET]", "key = value", "-----BEGIN PRIVATE KEY-----", "token: \"'`=:,>", "password is is is : : =")
+	fuzz(f, "my password is Pump4you!", "mdp : soleil12", "password=[SECRET]", "key = value", "-----BEGIN PRIVATE KEY-----", "token: \"'`=:,>", "password is is is : : =", "j'ai mis [SECRET] comme mot de passe", "code du portail : (28B64)", "question secrète « a » répondez B", "mot de passe ? C'est « x", "identifiants : a / [SECRET]", "tapez le 4719# porte", "login mets Oursin-58 pass: x")
 }
 
 func FuzzName(f *testing.F) {
