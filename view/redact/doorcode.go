@@ -3,7 +3,7 @@ package redact
 import "strings"
 
 // codeWords announce a code; what it opens is read by code.
-var codeWords = []string{"code ", "code, c'est ", "codes ", "pin de ", "pin du ", "cadenas ", "boîte à clés ", "boite à clés ", "pin :", "pin:", "pin est ", "pin c'est "}
+var codeWords = []string{"code ", "code, c'est ", "codes ", "pin de ", "pin du ", "cadenas ", "boîte à clés ", "boite à clés ", "boîtier ", "digicode ", "digicode, ", "digicode : ", "alarme : ", "pin :", "pin:", "pin est ", "pin c'est "}
 
 // entryWords stand before what is typed at a door.
 var entryWords = []string{"tapez ", "tape ", "taper ", "composez ", "compose ", "composer ", "s'ouvre sur ", "s'ouvre avec ", "se coupe avec "}
@@ -15,10 +15,10 @@ var doors = []string{"porte", "portail", "entrer", "entrée", "immeuble", "alarm
 //
 //nolint:misspell // French
 var opened = set(`alarme portail portillon coffre coffre-fort réunion reunion déverrouillage deverrouillage verrouillage cadenas immeuble entrée entree porte accès acces parking visio visioconférence visioconf
-	local garage clés clefs sim pin confidentiel secret wifi wi-fi box bip interphone cb bleue bancaire vestiaire casier sécurité securite résidence residence hall bâtiment batiment boîte boite barrière hangar atelier serrure badge tablette`)
+	local garage clés clefs sim pin confidentiel secret wifi wi-fi box bip interphone cb bleue bancaire récupération recuperation vérification verification validation confirmation sms activation connexion secours authentification otp vestiaire casier sécurité securite résidence residence hall bâtiment batiment boîte boite barrière hangar atelier serrure badge tablette`)
 
 // betweenCode may stand between a code's word, what it opens, and the code.
-var betweenCode = set(`de du des la le les l' d' au aux à a pour votre notre mon ma mes ton ta son sa est c'est sera reste devient maintenant désormais toujours : = , c' c -> est: a changé ancien clé clef carte petite grande grand petit nouvelle nouveau principale principal commun commune`)
+var betweenCode = set(`de du des la le les l' d' au aux à a pour votre notre mon ma mes ton ta son sa est c'est sera reste devient maintenant désormais toujours : = , c' c reçu par -> est: a changé ancien clé clef carte petite grande grand petit nouvelle nouveau principale principal commun commune`)
 
 // notCodes are what a code is of that everybody may know.
 var notCodes = set(`postal promo ape naf rome erreur barre barres source couleur produit article pays iban swift bic insee cpf rncp analytique client tva douanier civil pénal route travail conduite hexa hex html python java php sql css c++ go rust perl
@@ -64,7 +64,11 @@ func (sc *scan) code(start, end int, word string) {
 			known = true
 		case strings.ContainsAny(w, "0123456789"):
 			if known && opens(w) && (linked || free == 3) || linked && doorCode(w) || first && sc.numbered(start, i, w) {
-				sc.add(i, i+len(w), LabelSecret)
+				to := i + len(w)
+				if len(w) == 3 && len(raw) == 3 && sc.at(to) == ' ' && sc.digits(to+1, 3) == 3 { // 482 913
+					to += 4
+				}
+				sc.add(i, to, LabelSecret)
 			}
 			return
 		case betweenCode[low] || low == "":

@@ -169,8 +169,34 @@ func (sc *scan) said(i, end int) bool {
 			return false
 		}
 	}
+	if sc.followedUp(i, end) {
+		return true
+	}
 	c := sc.at(end)
 	return (c == 0 || c == '\n' || c == '.' || c == ',' || c == '!' || c == ';') && !wordByte(sc.at(end+1)) && !notPasswords[strings.ToLower(sc.s[i:end])]
+}
+
+// followedUp tells whether a plain word stands where a password does, and what follows
+// says where or how long it holds: "the password is swordfish for the wifi". Words that
+// end as adjectives, participles and verbs in French and English say something of the
+// password instead.
+func (sc *scan) followedUp(i, end int) bool {
+	w := lower(sc.s[i:end])
+	if notPasswords[w] || len(w) < 4 {
+		return false
+	}
+	for _, ending := range []string{"é", "ée", "és", "able", "ible", "ant", "if", "ive", "eux", "ique", "aire", "elle", "ent", "er", "ez", "ir", "re", "ed", "ing", "ly", "al", "ful", "que", "ous", "ses", "oit", "it", "is", "us"} {
+		if strings.HasSuffix(w, ending) {
+			return false
+		}
+	}
+	after := lower(sc.s[end:min(len(sc.s), end+9)])
+	for _, next := range []string{" pour ", " sur ", " jusqu", " partout", " (", " for ", " until ", " on all"} {
+		if strings.HasPrefix(after, next) {
+			return true
+		}
+	}
+	return false
 }
 
 // chosen tells whether a word looks like a password: no word of a language is

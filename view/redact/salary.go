@@ -7,7 +7,7 @@ var salaryWords = []string{
 	"salary", "salaries", "salaire", "i earn", "i make", "i'm making", "earning", "earned", "i am paid", "i'm paid", "i get paid", "paid me", "pays me", "wage", "my pay", "pay:", "base pay", "take home", "take-home", "takes home", "compensation",
 	"je gagne", "gagnais", "gagne ", "je touche", "rémunération", "remuneration", "paye de", "paie de", "fiche de paie", "payé", "payée", "rémunéré", "fixe de", "prétentions", "sueldo", "salario", "gano ", "cobro ", "gehalt", "verdiene", "stipendio", "guadagno", "ordenado",
 	"brut", "bonus", "prime de", "touche ", "touchera", "m'offre", "embauche", "payés", "payées", " ctc", "tjm", "smic",
-	"paie :", "paye :", "ma paie", "ma paye", "ma retraite", "pension de", "ma pension", "treizième mois", "13e mois", "gratifié", "gratification", "indemnité de stage", "package", "je facture", "bourse", "vacation", "honoraires de", "commissions", "ma prime", "prime d'", "prime annuelle", "demande ", "plafonne à", "plafonnons à", "gagnent", "indemnisé", "indemnisée", "négocié", "mon fixe", "nouvelle grille", "grille salariale", "grille de salaire", "grille indiciaire",
+	"paie :", "paye :", "ma paie", "ma paye", "ma retraite", "pension de", "ma pension", "treizième mois", "13e mois", "gratifié", "gratification", "indemnité de stage", "package", "je facture", "bourse", "vacation", "honoraires de", "commissions", "touché ", "proposé ", "proposent ", "ma prime", "prime d'", "prime annuelle", "demande ", "plafonne à", "plafonnons à", "gagnent", "indemnisé", "indemnisée", "négocié", "mon fixe", "nouvelle grille", "grille salariale", "grille de salaire", "grille indiciaire",
 	"j'étais à", "je suis à", "je passe à", "j'en suis à", "débutent à", "débute à", "débuté à", "émarge à",
 }
 
@@ -60,7 +60,7 @@ func (sc *scan) salaryAfter(start, end int, word string) {
 			return
 		}
 		if (a.value >= 200 || money || a.currency) && !a.percent && (money || a.currency || a.thousand || a.value >= 1000 && !a.year) {
-			if sc.costs(start, end, i, a.end) {
+			if sc.costs(start, end, i, a.end) || wide[word] && !money && !a.currency && !a.thousand && !sc.closes(a.end) {
 				return
 			}
 			to := sc.span(a.end)
@@ -77,12 +77,22 @@ func (sc *scan) salaryAfter(start, end int, word string) {
 
 // loosePay are the words with which people speak of more than pay: the amount itself
 // has to say that it is earned.
-var loosePay = map[string]bool{"demande ": true, "plafonne à": true, "plafonnons à": true, "négocié": true, "commissions": true, "honoraires de": true, "prime d'": true, "bourse": true}
+var loosePay = map[string]bool{"demande ": true, "plafonne à": true, "plafonnons à": true, "négocié": true, "proposé ": true, "proposent ": true, "touché ": true, "commissions": true, "honoraires de": true, "prime d'": true, "bourse": true}
+
+// wide are words that stand with many numbers that are no money.
+var wide = map[string]bool{"gagne ": true, "gagnais": true, "touche ": true, "touchera": true, "bonus": true, "brut": true, "embauche": true, "gagnent": true, "je gagne": true, "je touche": true}
+
+// closes tells whether an amount that names no currency ends what is said, or is said to
+// be earned.
+func (sc *scan) closes(end int) bool {
+	c := sc.at(end)
+	return c == 0 || c == ',' || c == '.' || c == '!' || c == '?' || c == '\n' || c == ')' || c == ';' || sc.perTime(end)
+}
 
 // perTime tells whether what stands behind an amount says that it is earned.
 func (sc *scan) perTime(end int) bool {
 	tail := lower(sc.s[end:min(len(sc.s), end+28)])
-	for _, w := range []string{" par mois", " de plus par mois", " brut", " net", " l'an dernier", " par an", "/mois", "/an", " de l'heure", " par heure", " la vacation", " en décembre", " en juin", ", échelon"} {
+	for _, w := range []string{" par mois", " de plus par mois", " brut", " net", " l'an dernier", " par an", "/mois", "/an", " de l'heure", " par heure", " la vacation", " en décembre", " en juin", " en mars", " sur treize mois", " sur 13 mois", " avec les heures", ", échelon"} {
 		if strings.HasPrefix(tail, w) {
 			return true
 		}
@@ -94,12 +104,12 @@ func (sc *scan) perTime(end int) bool {
 var gross = []string{"marge", "résultat", "excédent", "poids", "pétrole", "baril", "produit intérieur", "pib", "chiffre", "écologique", "aide à l'", "aides à l'", "prime à la", "prime énergie", "gas", "oil", "profit", "revenue", "income statement"}
 
 // tails are what stands behind an amount that is paid for something.
-var tails = []string{" ttc", " ht", " de remise", " de réduction", " d'amende", " de frais", " d'aide", " de travaux", " de matériel", " d'achats", " de loyer", " de charges", " la place", " le mètre", " le kilo", " pour la réparation", " kg", " abonnés", " personnes", " le baril"}
+var tails = []string{" ttc", " ht", " de remise", " de réduction", " d'amende", " de frais", " d'aide", " de travaux", " de matériel", " d'achats", " de loyer", " de charges", " la place", " le mètre", " le kilo", " pour la réparation", " d'héritage", " de dommages", " d'indemnisation", " sur votre", " offerts", " de bienvenue", " kg", " abonnés", " personnes", " le baril"}
 
 // costs tells whether the amount from i to to, which the word from start to end announces, is
 // a price, a weight, or a firm's: by what stands before the word, between and behind.
 func (sc *scan) costs(start, end, i, to int) bool {
-	if sc.announced(start, 24, gross...) || sc.announced(start, 14, "place ", "places ", "logiciel") {
+	if sc.announced(start, 24, gross...) || start < end && sc.announced(start, 40, "gagnant", "gagnante", "lauréat", "lauréate", "vainqueur", "tombola", "concours", "loto", "cagnotte", "coût", "winner", "lottery") || sc.announced(start, 14, "place ", "places ", "logiciel") {
 		return true
 	}
 	between := lower(sc.s[end:i])
@@ -108,7 +118,7 @@ func (sc *scan) costs(start, end, i, to int) bool {
 			return true
 		}
 	}
-	for _, w := range []string{"logiciel", "abonnement", "outil", "à tout", " aux ", "exploitation", "loyer", "charges", "assurance", "assur"} {
+	for _, w := range []string{"logiciel", "abonnement", "outil", "à tout", " aux ", "exploitation", "loyer", "charges", "assurance", "assur", "subvention", "coût", "facture", "remise"} {
 		if strings.Contains(between, w) {
 			return true
 		}

@@ -7,7 +7,7 @@ import "strings"
 // passwords that stand before their word.
 
 // pairWords announce somebody's name for a system and their password: "identifiants : a / b".
-var pairWords = []string{"identifiants", "login/mdp", "login / mdp", "id/mdp", "id / mdp", "login/password", "login / password", "credentials"}
+var pairWords = []string{"identifiants", "login/mdp", "login / mdp", "id/mdp", "id / mdp", "login/password", "login / password", "credentials", "wifi :", "wi-fi :", "session :", "compte :", "accès :", "connexion :"}
 
 // answerWords announce the answer to a secret question.
 var answerWords = []string{"question secrète", "question secrete", "questions secrètes", "question de sécurité", "question de securite", "réponse secrète", "security question", "secret question", "à la question"}
@@ -15,34 +15,44 @@ var answerWords = []string{"question secrète", "question secrete", "questions s
 // loginWords stand before what somebody typed, or before "pass:".
 var loginWords = []string{"login", "clé :", "clef :", "pass :", "pass:", "passe :", "passe:"}
 
-// credentials looks for a password behind a name and a stroke: "identifiants : accueil / Cerisier3".
+// credentials looks for a password behind a name and a stroke: "identifiants : accueil /
+// Cerisier3". After a word that announces other pairs too, "session :", only what no word
+// looks like is one.
 func (sc *scan) credentials(start, end int) {
-	if letter(sc.at(start-1)) || letter(sc.at(end)) {
+	sure := sc.at(end-1) != ':'
+	if letter(sc.at(start-1)) || sure && letter(sc.at(end)) {
 		return
 	}
-	limit := min(len(sc.s), end+72)
-	rest := sc.s[end:limit]
+	rest := sc.s[end:min(len(sc.s), end+72)]
 	if n := strings.IndexAny(rest, "\n.["); n >= 0 {
 		rest = rest[:n]
 	}
-	colon := strings.IndexByte(rest, ':')
-	if colon < 0 {
+	from := 0
+	if sure {
+		if from = strings.IndexByte(rest, ':') + 1; from == 0 {
+			return
+		}
+	}
+	stroke := strings.IndexByte(rest[from:], '/')
+	if stroke < 0 || len(strings.Fields(rest[from:from+stroke])) != 1 {
 		return
 	}
-	stroke := strings.IndexByte(rest[colon:], '/')
-	if stroke < 0 || len(strings.Fields(rest[colon+1:colon+stroke])) != 1 {
-		return
-	}
-	i := skipBlanks(sc.s, end+colon+stroke+1, 1)
+	i := skipBlanks(sc.s, end+from+stroke+1, 1)
 	n := i
 	for n < len(sc.s) && n-i < mostPassword && sc.s[n] > ' ' && sc.s[n] != '[' {
 		n++
 	}
 	w := strings.TrimRight(sc.s[i:n], ".,;:?)")
-	if len(w) >= 4 && !strings.ContainsAny(w, "/<{") && !notPasswords[lower(w)] {
+	if len(w) < 4 || strings.ContainsAny(w, "/<{") || notPasswords[lower(w)] {
+		return
+	}
+	if sure || mixed(w) || strings.Contains(w, "-") && !compounds[lower(w)] {
 		sc.add(i, i+len(w), LabelSecret)
 	}
 }
+
+// compounds are words that are written with a hyphen, and stand in pairs.
+var compounds = set(`après-midi week-end rendez-vous demi-journée sous-sol rez-de-chaussée aller-retour co-working e-mail check-in check-out part-time full-time`)
 
 // answer looks for the answer to the secret question that ends at end: what is quoted, or
 // what follows "réponse :" or "est" and ends what is said.
@@ -158,9 +168,11 @@ func (sc *scan) login(start, end int, word string) {
 // typing are the words for putting something into a field.
 var typing = set(`mis mets mettez mettre utilise utilisé utilisez utiliser choisi tape tapé tapez taper entré entrez saisi saisis saisissez saisir prends pris garde gardé gardez essayé essaie`)
 
-// mixed tells whether w has letters beside digits or signs, as no word has.
+// mixed tells whether w has letters beside digits or signs, as no word has; an
+// exclamation mark at its end is none.
 func mixed(w string) bool {
 	letters, others := 0, 0
+	w = strings.TrimRight(w, "!")
 	for i := range len(w) {
 		switch c := w[i]; {
 		case digit(c) || strings.IndexByte("!@#$%^&*_+=~|", c) >= 0:
@@ -209,7 +221,7 @@ func (sc *scan) passwordBefore(start int) bool {
 // passwordNear takes what looks like a password up to three words behind the announcement,
 // or in brackets or after a comma: "le mot de passe, Zinnia77, vaut pour les deux".
 func (sc *scan) passwordNear(end int) bool {
-	for i, words := end, 0; words < 3; words++ {
+	for i, words := end, 0; words < 5; words++ {
 		i = skipBlanks(sc.s, i, 1)
 		if sc.at(i) == ',' || sc.at(i) == '(' {
 			i = skipBlanks(sc.s, i+1, 1)
@@ -223,7 +235,7 @@ func (sc *scan) passwordNear(end int) bool {
 		}
 		raw := sc.s[i:n]
 		w := strings.TrimRight(raw, ".,;:?)")
-		if len(w) >= 5 && mixed(w) && !strings.ContainsAny(w, ":=@[<{") && !products[lower(w)] {
+		if len(w) >= 5 && (mixed(w) || hyphened(w) && strings.ContainsAny(w, "0123456789")) && !strings.ContainsAny(w, ":=@[<{") && !products[lower(w)] {
 			sc.add(i, i+len(w), LabelSecret)
 			return true
 		}
