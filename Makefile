@@ -6,7 +6,7 @@ export LICET_SHARED
 LINT_VERSION := v2.15.0
 LINT := $(CURDIR)/bin/golangci-lint
 
-.PHONY: golden-lm witness help demo build test test-long check fmt lint race fuzz bench tools browser python peers
+.PHONY: golden-lm witness help demo build test test-long check fmt lint race fuzz bench bench-peers tools browser python peers presidio
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +23,7 @@ test: browser witness python lint ## lint, unit, property, command-line and brow
 
 test-long: ## the same with longer property runs, crash runs and fuzzing
 	LICET_LONG=1 $(GO) test -timeout 60m ./... ./testdata/village
+	$(MAKE) presidio
 	$(MAKE) fuzz
 
 check: lint ## quick check while working: lint and short tests
@@ -47,6 +48,10 @@ fuzz: ## every fuzz target for FUZZ_TIME each
 bench: build ## benchmarks of every package
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
+bench-peers: peers ## Licet, datatrove and Presidio side by side: speed on one core, and F1
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/speed ./bench/speed
+	bin/peers/bin/python bench/side_by_side.py bin/speed bin/peers/bin/python $(LICET_SHARED)/data
+
 tools: $(LINT) ## install the linter into bin/
 
 $(LINT):
@@ -70,6 +75,10 @@ golden-lm: bin/golden/.installed ## make the vectors that the language model is 
 	bin/golden/bin/python worker/golden.py models lm/testdata/golden
 	$(GO) test -count=1 -run TestPEFTReadsOurs ./lm -update -save $(CURDIR)/bin/golden/saved
 	bin/golden/bin/python worker/golden.py ours lm/testdata/golden bin/golden/saved
+	bin/golden/bin/python worker/golden_tokenizers.py $(LICET_SHARED)/data lm
+presidio: peers ## ask a real Presidio Analyzer on a loopback port what it sees
+	$(GO) test -tags presidio -count 1 -run Real -v ./view/redact/presidio
+
 bin/python/.installed: bench/requirements.txt
 bin/peers/.installed: bench/requirements-peers.txt
 bin/golden/.installed: worker/requirements.txt

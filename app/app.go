@@ -27,6 +27,7 @@ import (
 	"licet/train"
 	"licet/vault"
 	"licet/view"
+	"licet/view/redact/presidio"
 )
 
 // Errors that callers tell apart.
@@ -54,6 +55,8 @@ type Settings struct {
 	Epochs    int      `json:"epochs"`    // 0: the default recipe's
 
 	Witnesses []ledger.Witness `json:"witnesses,omitempty"` // who else signs checkpoints
+
+	Presidio *presidio.Config `json:"presidio,omitempty"` // a service that sees every text too
 }
 
 // Config is how to open an installation. Everything from outside comes in here.
@@ -213,7 +216,15 @@ func (a *App) open(ctx context.Context) (err error) {
 	for _, p := range a.settings.Adults {
 		adults = append(adults, licet.Platform(p))
 	}
-	if a.view, err = view.New(a.vault, a.policy, adults, cfg.Temp); err != nil {
+	var options []view.Option
+	if a.settings.Presidio != nil {
+		service, err := presidio.New(*a.settings.Presidio)
+		if err != nil {
+			return fmt.Errorf("%s: %w", cfg.path("settings.json"), err)
+		}
+		options = append(options, view.Asking(service))
+	}
+	if a.view, err = view.New(a.vault, a.policy, adults, cfg.Temp, options...); err != nil {
 		return err
 	}
 	if a.objects, err = cas.Open(cfg.path("objects"), a.keys.Objects(), cfg.Sync == ""); err != nil {

@@ -45,6 +45,7 @@ type Manifest struct {
 	Frozen   uint64         `json:"frozen"`
 	At       uint64         `json:"at"`
 	Policy   licet.Digest   `json:"policy"`
+	Rules    licet.Digest   `json:"rules,omitzero"` // of the view: what a service that it asks depends on
 	Trainer  licet.Digest   `json:"trainer"`
 	Records  int            `json:"records"`
 	Excluded map[string]int `json:"excluded"` // records, by reason
@@ -170,7 +171,7 @@ func (a *App) manifest(e *evaluation) error {
 		return err
 	}
 	e.manifest = Manifest{
-		Run: e.run, Frozen: e.frozen, At: e.at, Policy: a.policy.Digest(), Trainer: e.trainer.Digest(), Records: e.records,
+		Run: e.run, Frozen: e.frozen, At: e.at, Policy: a.policy.Digest(), Rules: a.view.Rules(), Trainer: e.trainer.Digest(), Records: e.records,
 		Excluded: e.excluded, Corpus: e.corpus,
 	}
 	data, err := json.Marshal(e.manifest)

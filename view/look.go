@@ -50,7 +50,8 @@ type Look struct {
 	frozen, now licet.State
 	people      *vault.Directory
 	quoted      *quoted
-	ownQuoted   bool // and closes it
+	ownQuoted   bool    // and closes it
+	failed      failure // of the service
 
 	mu        sync.Mutex // guards what a scan of several ranges fills
 	platform  map[licet.MemberID]licet.Platform

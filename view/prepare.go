@@ -70,7 +70,7 @@ func (l *Look) prepare(r, original licet.Record) (s Story, err error) {
 	}
 	with := redact.Context{People: l.people, Region: l.frozen.Members[r.Member].Facts.Country}
 	if prose(r.Kind) && strings.ContainsAny(strings.TrimSpace(text), " \n\t") {
-		with.Persons = l.v.persons
+		with.Persons, with.Service = l.v.persons, l.asked(r.Language)
 	}
 	var cuts []own.Cut
 	s.Own, cuts = own.Words(text)
@@ -90,10 +90,13 @@ func (l *Look) prepare(r, original licet.Record) (s Story, err error) {
 		s.OwnCuts[own.Quote] += quotes
 	}
 	s.Redacted, s.Redactions = redact.Text(s.Own, with)
-	with.Persons = nil // titles and employers are no sentences
+	with.Persons, with.Service = nil, nil // titles and employers are no sentences
 	s.Redacted = render(r, s.Redacted, with)
 	if r.Employer != "" {
 		s.employer, _ = redact.Text(r.Employer, with)
+	}
+	if err := l.failed.Err(); err != nil {
+		return s, err // a text that the service did not see may be in it
 	}
 	switch {
 	case learns(l.purpose):

@@ -52,6 +52,7 @@ type View struct {
 	temp   string
 
 	persons func(text string, taken []redact.Span) []redact.Span
+	service spanner // nil: none
 	langid  *langid.Model
 
 	mu     sync.Mutex
@@ -80,13 +81,20 @@ func (v *View) directory(ctx context.Context, upto, now uint64) (*vault.Director
 // New returns the view of v under p. adults are the platforms whose operator
 // asserts that every member is of age. temp is where what does not fit into memory
 // is put, in files that have no name; "" is the system's folder.
-func New(v records, p *policy.Policy, adults []licet.Platform, temp string) (*View, error) {
+func New(v records, p *policy.Policy, adults []licet.Platform, temp string, options ...Option) (*View, error) {
 	persons, err := Persons()
 	if err != nil {
 		return nil, err
 	}
 	m, err := models()
-	return &View{vault: v, policy: p, adults: adults, temp: temp, persons: persons, langid: m.langid}, err
+	if err != nil {
+		return nil, err
+	}
+	out := &View{vault: v, policy: p, adults: adults, temp: temp, persons: persons, langid: m.langid}
+	for _, o := range options {
+		o(out)
+	}
+	return out, nil
 }
 
 // Adults are the platforms whose operator asserts that every member is of age.

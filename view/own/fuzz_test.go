@@ -3,6 +3,7 @@ package own_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -31,10 +32,42 @@ func FuzzWords(f *testing.F) {
 				t.Fatalf("%q: cut %v", text, c)
 			}
 		}
-		if again, _ := own.Words(text); again != got {
-			t.Fatalf("%q gives %q, then %q", text, got, again)
+		if same, _ := own.Words(text); same != got {
+			t.Fatalf("%q gives %q, then %q", text, got, same)
+		}
+		if once, twice, ok := again(strings.TrimSpace(text)); ok && twice != once {
+			t.Fatalf("%q gives %q, and that %q", text, once, twice)
 		}
 	})
+}
+
+// again returns the words of a text and the words of these; ok is false where markup
+// was taken out of one of them.
+func again(text string) (once, twice string, ok bool) {
+	once, cuts := own.Words(text)
+	twice, more := own.Words(once)
+	markup := func(c own.Cut) bool { return c.What == own.Markup }
+	return once, twice, !slices.ContainsFunc(cuts, markup) && !slices.ContainsFunc(more, markup)
+}
+
+// TestOwnWordsStay holds the law of FuzzWords for real texts, and counts those of which
+// it says something.
+func TestOwnWordsStay(t *testing.T) {
+	plain := 0
+	texts := slices.Concat(markdownFiles(t), htmlPosts(t), comments(t))
+	for _, text := range texts {
+		once, twice, ok := again(strings.TrimSpace(text))
+		if !ok {
+			continue
+		}
+		plain++
+		if twice != once {
+			t.Errorf("%.80q: the words change when they are read again", text)
+		}
+	}
+	if plain < 300 {
+		t.Errorf("only %d of %d texts are without markup", plain, len(texts))
+	}
 }
 
 // TestHostileTextComesToAnEnd: marks that nothing closes neither stop the package nor

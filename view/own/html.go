@@ -117,7 +117,7 @@ func stripHTML(e *edit) {
 	}
 	w.flush(len(e.in))
 	e.from = len(e.in)
-	e.joints = append(e.joints, joint{len(e.out), len(e.in)})
+	e.joints = append(e.joints, joint{e.out.Len(), len(e.in)})
 }
 
 // htmlText writes text from tokens. What stands between two words is decided
@@ -253,9 +253,9 @@ func (w *htmlText) flush(end int) {
 	if w.quote {
 		w.breaks = max(w.breaks, 1)
 		w.start(w.from)
-		w.e.out = append(w.e.out, '>')
+		w.e.out.WriteByte('>')
 		w.breaks = 1
-		w.e.joints = append(w.e.joints, joint{len(w.e.out), end})
+		w.e.joints = append(w.e.joints, joint{w.e.out.Len(), end})
 	} else {
 		w.e.cuts = record(w.e.cuts, Cut{Markup, w.from, end})
 	}
@@ -272,18 +272,18 @@ func (w *htmlText) breakLine(n int) {
 // start begins a line where one is due, and says that byte at of the HTML is
 // what comes now.
 func (w *htmlText) start(at int) {
-	out := w.e.out
-	if len(out) > 0 {
+	out := &w.e.out
+	if out.Len() > 0 {
 		for range w.breaks {
-			out = append(out, '\n')
+			out.WriteByte('\n')
 		}
 		if w.blank && w.breaks == 0 {
-			out = append(out, ' ')
+			out.WriteByte(' ')
 		}
 	}
-	w.e.out = append(out, w.marker...)
+	out.WriteString(w.marker)
 	w.marker, w.breaks, w.blank = "", 0, false
-	w.e.joints = append(w.e.joints, joint{len(w.e.out), at})
+	w.e.joints = append(w.e.joints, joint{w.e.out.Len(), at})
 }
 
 func space(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' }
@@ -291,7 +291,7 @@ func space(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r'
 func (w *htmlText) words(text string) {
 	for i := 0; i < len(text); {
 		if space(text[i]) {
-			w.blank = w.breaks == 0 && len(w.e.out) > 0
+			w.blank = w.breaks == 0 && w.e.out.Len() > 0
 			i++
 			continue
 		}
@@ -302,10 +302,10 @@ func (w *htmlText) words(text string) {
 		if start == 0 || w.breaks > 0 || w.marker != "" {
 			w.start(min(w.at+start, w.end))
 		} else if w.blank {
-			w.e.out = append(w.e.out, ' ')
+			w.e.out.WriteByte(' ')
 			w.blank = false
 		}
-		w.e.out = append(w.e.out, text[start:i]...)
+		w.e.out.WriteString(text[start:i])
 	}
 }
 
@@ -319,7 +319,7 @@ func (w *htmlText) verbatim(text string) {
 	}
 	w.start(w.at)
 	trimmed := strings.TrimRight(text, " \n\t")
-	w.e.out = append(w.e.out, trimmed...)
+	w.e.out.WriteString(trimmed)
 	if n := strings.Count(text[len(trimmed):], "\n"); n > 0 {
 		w.breaks = n
 	} else if len(trimmed) < len(text) {

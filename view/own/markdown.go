@@ -10,10 +10,10 @@ import (
 // stripMarkdown drops well-formed pieces of Markdown, and of HTML between them.
 // Each looks ahead a bounded way, or to the end of its paragraph once.
 func stripMarkdown(e *edit) {
-	if strings.IndexFunc(e.in, marksUp) < 0 {
+	if !marksUp(e.in) {
 		return
 	}
-	m := markdown{e: e, text: e.in, never: map[string]bool{}}
+	m := markdown{e: e, text: e.in, opened: map[string]int{}, tags: map[atom.Atom]span{}, absent: map[string]bool{}, never: map[string]bool{}}
 	if strings.Contains(e.in, "]:") {
 		m.definitions()
 	}
@@ -23,17 +23,19 @@ func stripMarkdown(e *edit) {
 	}
 }
 
-// marksUp tells whether r can begin or end a piece of markup.
-func marksUp(r rune) bool {
-	if r >= 0x80 {
-		return false
+// marksUp tells whether text holds what can begin or end a piece of markup.
+func marksUp(text string) bool {
+	for i := range len(text) {
+		if special[text[i]] {
+			return true
+		}
 	}
-	return special[r]
+	return false
 }
 
 // special are the characters that inline markup begins with, and more that
 // lines do.
-var special = [128]bool{
+var special = [256]bool{
 	'*': true, '_': true, '`': true, '[': true, ']': true, '<': true, '&': true, '{': true, '\\': true, '~': true, '#': true, '|': true, '+': true, '=': true, '-': true,
 }
 
@@ -110,7 +112,9 @@ func definition(line string) (label string, n int, ok bool) {
 // that goes on for longer.
 func (m *markdown) paragraph(at, end int) int {
 	m.spans, m.links = m.spans[:0], m.links[:0]
-	m.opened, m.tags, m.absent = map[string]int{}, map[atom.Atom]span{}, map[string]bool{}
+	clear(m.opened)
+	clear(m.tags)
+	clear(m.absent)
 	for at < end {
 		next := min(lineEnd(m.text, at), end)
 		line := strings.TrimRight(m.text[at:next], "\n")

@@ -40,7 +40,7 @@ func byte1252(r rune) (byte, bool) {
 // certain one. Writing the result as UTF-8 and reading that as Windows-1252
 // gives the text back.
 func repair(text string) string {
-	if !strings.ContainsAny(text, "ÂÃâð") {
+	if !leads(text) {
 		return text
 	}
 	for range 4 { // some was read wrongly more than once
@@ -70,6 +70,22 @@ func repair(text string) string {
 		text = b.String()
 	}
 	return text
+}
+
+// leads tells whether text, which is UTF-8, holds one of Â Ã â ð. They are
+// two bytes each, the first of them C3.
+func leads(text string) bool {
+	for i := 0; ; {
+		n := strings.IndexByte(text[i:], 0xc3)
+		if n < 0 || i+n+1 >= len(text) {
+			return false
+		}
+		switch text[i+n+1] {
+		case 0x82, 0x83, 0xa2, 0xb0:
+			return true
+		}
+		i += n + 2
+	}
 }
 
 // misread returns the character that was read wrongly at the start of text, and

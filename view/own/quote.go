@@ -144,14 +144,15 @@ func introduction(text string, intro, at int) int {
 // (five words or more), or introduced by a word of saying, or followed by one.
 func cutSpeech(e *edit) {
 	text := e.in
-	closers := map[string]int{} // where the next one is; looked for once
-	paragraph := 0              // where the paragraph ends
+	var closers map[string]int // where the next one is; looked for once
+	paragraph := 0             // where the paragraph ends
 	for i := 0; i < len(text); {
-		n := strings.IndexFunc(text[i:], opens)
-		if n < 0 {
+		if i = opener(text, i); i == len(text) {
 			return
 		}
-		i += n
+		if closers == nil {
+			closers = map[string]int{}
+		}
 		if paragraph <= i {
 			if paragraph = len(text); strings.Contains(text[i:], "\n\n") {
 				paragraph = i + strings.Index(text[i:], "\n\n")
@@ -191,8 +192,25 @@ var ends = map[rune][]string{
 	'"': {`"`}, '“': {"”"}, '«': {"»"}, '»': {"«"}, '„': {"“", "”"}, '”': {"”"}, '‹': {"›"}, '‚': {"‘"},
 }
 
-func opens(r rune) bool {
-	return r == '"' || r == '«' || r == '»' || r >= '‚' && r <= '„' || r == '‹'
+// marks are the bytes that quotation marks begin with.
+var marks = [256]bool{'"': true, 0xc2: true, 0xe2: true}
+
+// opener is where the next mark that can open a quotation is, from i on: one of
+// " « » ‚ ‛ “ ” „ ‹; or len(text).
+func opener(text string, i int) int {
+	for ; i < len(text); i++ {
+		c := text[i]
+		if !marks[c] {
+			continue
+		}
+		switch {
+		case c == '"',
+			c == 0xc2 && i+1 < len(text) && (text[i+1] == 0xab || text[i+1] == 0xbb),
+			c == 0xe2 && i+2 < len(text) && text[i+1] == 0x80 && (text[i+2] >= 0x9a && text[i+2] <= 0x9e || text[i+2] == 0xb9):
+			return i
+		}
+	}
+	return i
 }
 
 // speech drops in[start:end], a quotation of in[inside:mark], where it is

@@ -205,8 +205,8 @@ func TestEveryReasonIsListedOnce(t *testing.T) {
 		seen[r] = true
 	}
 	labels, err := quality.Labels()
-	if err != nil || len(labels) != 360 || !labels[299].Drawn || labels[300].Drawn {
-		t.Errorf("got %d labels (%v), want 360, of which 300 were drawn", len(labels), err)
+	if err != nil || len(labels) != 426 || !labels[299].Drawn || labels[300].Drawn {
+		t.Errorf("got %d labels (%v), want 426, of which 300 were drawn", len(labels), err)
 	}
 }
 

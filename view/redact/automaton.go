@@ -37,6 +37,13 @@ const (
 	cueBox
 	cueCorner
 	cueStreet
+	cueCode
+	cueAnswer
+	cueLogin
+	cueFile
+	cueEntry
+	cuePair
+	cueKin
 )
 
 // cues are the words that the recognisers wait for.
@@ -50,12 +57,19 @@ var cues = map[cueKind][]string{
 	cueBox:      boxWords,
 	cueCorner:   {"corner of "},
 	cueStreet:   streetCues,
+	cueCode:     codeWords,
+	cueAnswer:   answerWords,
+	cueLogin:    loginWords,
+	cueFile:     fileWords,
+	cueEntry:    entryWords,
+	cuePair:     pairWords,
+	cueKin:      kinWords,
 }
 
 // machine is built once: it is a constant that is too long to write down.
 var machine = sync.OnceValue(func() *automaton {
 	var all []cue
-	for kind := cuePassword; kind <= cueStreet; kind++ {
+	for kind := cuePassword; kind <= cueKin; kind++ {
 		for _, w := range cues[kind] {
 			all = append(all, cue{word: w, kind: kind})
 			if upper := strings.ToUpper(w); lower(upper) != lower(w) { // letters beyond ASCII have two forms

@@ -22,7 +22,7 @@ func (sc *scan) name(i int) {
 		return
 	}
 	first := wordEnd(text)
-	if first == 0 || !sc.starts(text[:first]) {
+	if first == 0 || !sc.starts(unnumbered(text[:first])) {
 		return
 	}
 	var ends [maxWords]int
@@ -45,6 +45,9 @@ func (sc *scan) name(i int) {
 		at += space
 	}
 	for _, end := range slices.Backward(ends[:n]) {
+		if bare := len(unnumbered(text[:end])); bare < end && bare > 0 && !sc.c.People.Name(text[:end]) {
+			end = bare
+		}
 		if sc.abbreviated(i, i+end) && sc.c.People.Name(text[:end]) {
 			if end < len(text) && text[end] == '.' && initial(text[:end]) {
 				end++
@@ -54,6 +57,9 @@ func (sc *scan) name(i int) {
 		}
 	}
 }
+
+// unnumbered is a word without the digits at its end: a mark of a footnote, a year.
+func unnumbered(word string) string { return strings.TrimRight(word, "0123456789") }
 
 // abbreviated tells whether the words from start to end, where one of them is an
 // initial, are written as a name: "M. Berg" and "Maren B.", not "A berg" or

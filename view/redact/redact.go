@@ -6,6 +6,7 @@ package redact
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // The placeholders.
@@ -127,6 +128,10 @@ type Context struct {
 	// before, sorted; what it returns may be in any order, and what overlaps them
 	// is dropped. Nil: only the directory.
 	Persons func(text string, taken []Span) []Span
+	// Service finds what another program sees that the operator runs; it is asked
+	// once, of the text as it came, and what it returns is joined with what is found
+	// here. Nil: nobody is asked.
+	Service func(text string) []Span
 }
 
 // Find returns what has to be taken out of text, sorted and not overlapping.
@@ -135,6 +140,9 @@ func Find(text string, c Context) []Span {
 	spans := scanned(f.text, c)
 	for i := range spans {
 		spans[i].Start, spans[i].End = f.start(spans[i].Start), f.end(spans[i].End)
+	}
+	if c.Service != nil {
+		spans = joined(append(spans, around(text, c.Service(text))...))
 	}
 	if c.Persons == nil {
 		return spans
@@ -155,6 +163,37 @@ func beside(spans, more []Span, length int) []Span {
 	})
 	return joined(append(slices.Clone(spans), more...))
 }
+
+// around returns those of spans that are in range, without the placeholders inside
+// them: who does not know placeholders may take one for a name.
+func around(text string, spans []Span) (out []Span) {
+	for _, s := range spans {
+		if s.Start < 0 || s.End > len(text) || s.Start >= s.End {
+			continue
+		}
+		at := s.Start
+		for i := max(0, s.Start-mostPlaceholder); i < s.End; i++ {
+			if text[i] != '[' && text[i] != '<' && text[i] != '{' {
+				continue
+			}
+			n := placeholder(text[i:])
+			if n == 0 || i+n <= s.Start {
+				continue
+			}
+			if strings.ContainsFunc(text[at:max(at, i)], isWord) {
+				out = append(out, Span{at, i, s.Label})
+			}
+			at = i + n
+			i = at - 1
+		}
+		if at < s.End && (at == s.Start || strings.ContainsFunc(text[at:s.End], isWord)) {
+			out = append(out, Span{at, s.End, s.Label})
+		}
+	}
+	return out
+}
+
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // joined sorts spans and joins those that overlap: whatever any recogniser saw
 // is covered, under the label of the longest.
@@ -190,7 +229,7 @@ func joined(spans []Span) []Span {
 const mostPasses = 8
 
 // Text returns text with placeholders for what Find finds, and how many it put,
-// by label. Without Persons, its own result it leaves as it is.
+// by label. Without Persons and Service, its own result it leaves as it is.
 func Text(text string, c Context) (string, map[string]int) {
 	counts := map[string]int{}
 	text = strings.TrimSpace(text)
@@ -210,7 +249,7 @@ func Text(text string, c Context) (string, map[string]int) {
 		}
 		b.WriteString(text[at:])
 		text = b.String()
-		c.Persons = nil // what it makes of placeholders beside a word says nothing of people
+		c.Persons, c.Service = nil, nil // what they make of placeholders beside a word says nothing
 	}
 	return text, counts
 }

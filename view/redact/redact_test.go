@@ -42,6 +42,7 @@ func TestText(t *testing.T) {
 		{"a mention", "Thanks @anyone and maren_o", "Thanks [HANDLE] and [HANDLE]"},
 		{"a name", "Ask Maren Oldcastle, or Oldcastle's team", "Ask [NAME], or [NAME]'s team"},
 		{"a name with a hyphen", "Merci à Wout Desmedt-Lejeune !", "Merci à [NAME] !"},
+		{"a name with a number behind it", "Maren Oldcastle2 and Oldcastle2024", "[NAME]2 and [NAME]2024"},
 		{"not inside a word", "Oldcastleton is a village", "Oldcastleton is a village"},
 		{"a small letter is no name", "an oldcastle", "an oldcastle"},
 		{"a name with other blanks", "Ask Maren\u00a0 Oldcastle\nand Oldcastle", "Ask [NAME]\nand [NAME]"},

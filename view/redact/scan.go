@@ -160,7 +160,7 @@ func (sc *scan) hear(c *cue, end int) {
 	case cuePassword:
 		sc.password(start, end)
 	case cueSalary:
-		sc.salaryAfter(start, end)
+		sc.salaryAfter(start, end, c.word)
 	case cueBirth:
 		sc.birth(start, end, c.word)
 	case cueWWW:
@@ -175,6 +175,20 @@ func (sc *scan) hear(c *cue, end int) {
 		sc.corner(start, end)
 	case cueStreet:
 		sc.street(start, end)
+	case cueCode:
+		sc.code(start, end, c.word)
+	case cueAnswer:
+		sc.answer(end, c.word)
+	case cueLogin:
+		sc.login(start, end, c.word)
+	case cueFile:
+		sc.file(start, end, 64, "2015")
+	case cueKin:
+		sc.kin(start, end, c.word)
+	case cueEntry:
+		sc.entry(start, end, c.word)
+	case cuePair:
+		sc.credentials(start, end)
 	case cueNone:
 	}
 }

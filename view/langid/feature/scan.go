@@ -109,8 +109,6 @@ func (s *Scanner) long(r rune, n int) uint8 {
 		return joined
 	case r >= 0x1E00 && r < 0x1F00:
 		return rareCode
-	case r == 0xAD: // a soft hyphen is in a word, not between two
-		return joined
 	case foreign(r):
 		s.Foreign++
 	}

@@ -65,6 +65,14 @@ func newTrainer(c corpora, r *recipe) (*trainer, error) {
 	t.shift = float32(shift) / 100
 	t.marks, t.owners = place(c, t.letters)
 	t.draws = newSampler(c, uint64(seed)) //nolint:gosec // any seed
+	for _, v := range t.draws.own {
+		if len(v.c.texts) == 0 {
+			return nil, fmt.Errorf("%w: no source has text in %q", errRecipe, v.lang)
+		}
+	}
+	if len(t.draws.other) == 0 {
+		return nil, fmt.Errorf("%w: no source has text in a language beside the four", errRecipe)
+	}
 	return t, nil
 }
 

@@ -89,6 +89,7 @@ func (m *Model) spans(text string, s *scratch, i, j int, tone uint64, out [][2]i
 	sure(s.toks, i, j, s.out)
 	round(s.toks[i:j], s.out)
 	span(s.toks[i:j], s.out)
+	ordinaries(s.toks, i, j, s.out)
 	for k := i; k < j; k++ {
 		switch s.out[k-i] {
 		case begins:
