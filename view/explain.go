@@ -86,7 +86,13 @@ func (l *Look) ExplainRecord(ctx context.Context, m licet.MemberID, ref string) 
 
 // Story returns what becomes of a record's text, step by step, whether or not the
 // rules let it be used.
-func (l *Look) Story(r licet.Record) (Story, error) { return l.prepare(r, l.original(r.ShareOf)) }
+func (l *Look) Story(r licet.Record) (Story, error) {
+	s, err := l.prepare(r, l.original(r.ShareOf))
+	if err != nil {
+		return Story{}, err // of a text that was not seen whole nothing is shown
+	}
+	return s, nil
+}
 
 // Provenance says whose word decides about a member.
 func (l *Look) Provenance(m licet.MemberID) licet.Provenance {
