@@ -1,7 +1,9 @@
 package view
 
 import (
+	"fmt"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
 
@@ -84,4 +86,39 @@ func TestCopiesComeBackInOrder(t *testing.T) {
 	if at != n || len(c.chunks[3]) < 3 {
 		t.Errorf("%d records of %d in %d chunks", at, n, len(c.chunks[3]))
 	}
+}
+
+// TestWhoIsRememberedHoldsNoText: the id of a member keeps nothing else in memory.
+func TestWhoIsRememberedHoldsNoText(t *testing.T) {
+	c, err := newCopies(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.close() }()
+	w := c.copier(0)
+	const members = 400
+	text := string(make([]byte, chunkSize))
+	for i := range members {
+		id := licet.MemberID(fmt.Sprintf("%032d", i))
+		if err := w.add(&licet.Record{Member: id, About: id + "about", Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.done(); err != nil {
+		t.Fatal(err)
+	}
+	var remembered []licet.MemberID
+	for r, err := range c.of(0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		remembered = append(remembered, r.Member, r.About)
+	}
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if most := uint64(members * chunkSize / 2); m.HeapAlloc > most {
+		t.Errorf("%d bytes are in use, want less than %d", m.HeapAlloc, most)
+	}
+	runtime.KeepAlive(remembered)
 }
