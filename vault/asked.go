@@ -41,16 +41,18 @@ type answers struct {
 	slots []atomic.Pointer[answer]
 }
 
+// An answer holds its question itself, so that one look in memory finds both.
 type answer struct {
-	question string
 	yes      bool
+	size     uint8
+	question [longQuestion]byte
 }
 
 // answerSlots is how many answers are remembered, and longQuestion how long a
 // question may be for that.
 const (
 	answerSlots  = 1 << 15
-	longQuestion = 64
+	longQuestion = 30
 )
 
 func newAnswers() *answers {
@@ -58,14 +60,16 @@ func newAnswers() *answers {
 }
 
 func (a *answers) ask(question string, find func() bool) bool {
+	if len(question) > longQuestion {
+		return find()
+	}
 	slot := &a.slots[maphash.String(a.seed, question)%answerSlots]
-	if last := slot.Load(); last != nil && last.question == question {
+	if last := slot.Load(); last != nil && string(last.question[:last.size]) == question {
 		return last.yes
 	}
-	yes := find()
-	if len(question) <= longQuestion {
-		// A copy: the question is a part of somebody's text, which must not be held.
-		slot.Store(&answer{string([]byte(question)), yes})
-	}
-	return yes
+	// A copy: the question is a part of somebody's text, which must not be held.
+	now := &answer{yes: find(), size: uint8(len(question))}
+	copy(now.question[:], question)
+	slot.Store(now)
+	return now.yes
 }

@@ -14,8 +14,11 @@ import (
 // said in an earlier one, by record: out of memory, where there are many. nil: none.
 type quoted struct {
 	index []quote // by key
-	mem   []grams.Gram
-	file  *spill.File // what comes after mem
+	// begins is where in index the keys with each first two bytes begin; nil where
+	// there are few.
+	begins []uint32
+	mem    []grams.Gram
+	file   *spill.File // what comes after mem
 }
 
 // A quote is where the grams of one record are, among all.
@@ -25,19 +28,26 @@ type quote struct {
 	at  int64
 }
 
-// quotedMemory is how many grams stay in memory.
-const quotedMemory = 1 << 18
+const (
+	quotedMemory = 1 << 18 // grams that stay in memory
+	indexed      = 1 << 10 // records from which on their keys are found by where they begin
+)
 
 // of returns the grams of a record that somebody else had said, in order.
 func (q *quoted) of(k recordKey) ([]grams.Gram, error) {
 	if q == nil {
 		return nil, nil
 	}
-	i, ok := slices.BinarySearchFunc(q.index, k, func(x quote, k recordKey) int { return bytes.Compare(x.key[:], k[:]) })
+	index := q.index
+	if q.begins != nil {
+		first := int(k[0])<<8 | int(k[1])
+		index = index[q.begins[first]:q.begins[first+1]]
+	}
+	i, ok := slices.BinarySearchFunc(index, k, func(x quote, k recordKey) int { return bytes.Compare(x.key[:], k[:]) })
 	if !ok {
 		return nil, nil
 	}
-	x := q.index[i]
+	x := index[i]
 	if x.at < int64(len(q.mem)) {
 		return q.mem[x.at:][:x.n], nil
 	}
@@ -126,5 +136,14 @@ func (w *quoter) done() (*quoted, error) {
 	}
 	slices.SortFunc(w.index, func(a, b quote) int { return bytes.Compare(a.key[:], b.key[:]) })
 	q := w.quoted
+	if len(q.index) >= indexed {
+		q.begins = make([]uint32, 1<<16+1)
+		for _, x := range q.index {
+			q.begins[int(x.key[0])<<8|int(x.key[1])+1]++
+		}
+		for i := range 1 << 16 {
+			q.begins[i+1] += q.begins[i]
+		}
+	}
 	return &q, nil
 }
