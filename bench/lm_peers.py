@@ -88,4 +88,5 @@ def main():
         write(name, 1 if options.short else (2 if large else 4))
 
 
-main()
+if __name__ == "__main__":
+    main()
