@@ -73,6 +73,8 @@ type Config struct {
 	Rules *policy.Policy
 	// Trainer replaces the one in the binary.
 	Trainer func(b *lm.Base, r lm.Recipe) train.Trainer
+	// Weights is how the served model keeps its weights while it writes.
+	Weights lm.Weights
 	// Recipe replaces the default recipe.
 	Recipe *lm.Recipe
 }
@@ -97,6 +99,7 @@ type App struct {
 
 	mu     sync.Mutex
 	served *Served
+	plain  *lm.Model // the base, laid out for writing
 
 	compared   *draft.Others // what drafts are compared with
 	comparedAt uint64

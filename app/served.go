@@ -20,7 +20,7 @@ type Served struct {
 	Slices  []int          // how many slices of each shard are in it
 	Of      int            // slices a shard has
 	Gone    int            // members taken out since the model was built
-	Model   *lm.Model
+	Writer  *lm.Writer     // writes all answers of this model; stops when it may no longer be served
 	Learned *train.Model
 	adapter *lm.Adapter
 }
@@ -70,11 +70,44 @@ func (a *App) serve(ctx context.Context, head uint64) (*Served, error) {
 	}
 	s.Points, s.Slices, s.Adapter, s.adapter = f.Points, f.Slices, licet.Digest(f.Adapter.Digest()), f.Adapter
 	if last := a.served; last != nil && last.Adapter == s.Adapter {
-		s.Model = last.Model
+		s.Writer = last.Writer
 		return s, nil
 	}
-	s.Model, err = lm.NewModel(a.base, f.Adapter, lm.BF16)
-	return s, err
+	model, err := a.model(f.Adapter)
+	if err != nil {
+		return nil, err
+	}
+	s.Writer = lm.NewWriter(model, func() error { return a.still(s.Adapter) })
+	return s, nil
+}
+
+// model returns the base with an adapter. The base is laid out once: a fallback
+// has to be there at once.
+func (a *App) model(adapter *lm.Adapter) (*lm.Model, error) {
+	if a.cfg.Weights == lm.Float32 {
+		return lm.NewModel(a.base, adapter, lm.Float32)
+	}
+	if a.plain == nil || a.plain.Base() != a.base.Digest() {
+		plain, err := lm.NewModel(a.base, nil, a.cfg.Weights)
+		if err != nil {
+			return nil, err
+		}
+		a.plain = plain
+	}
+	return a.plain.With(adapter)
+}
+
+// still tells whether an adapter may be served, or why not. Writers ask before
+// each token, for all answers together; no request's context may end the others.
+func (a *App) still(adapter licet.Digest) error {
+	now, err := a.Served(context.Background())
+	if err != nil {
+		return err
+	}
+	if now.Adapter != adapter {
+		return ErrWithdrawn
+	}
+	return nil
 }
 
 // gone returns the members whose admitted passages are not what the model

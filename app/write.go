@@ -13,9 +13,10 @@ import (
 // may no longer be served.
 var ErrWithdrawn = errors.New("somebody has just objected: the model that was writing is no longer served; ask again")
 
-// Draft writes a draft and counts it. Before every piece it looks whether the
-// model may still be served; if not, it stops with ErrWithdrawn.
-func (a *App) Draft(ctx context.Context, r draft.Request, stream func(model licet.Digest, piece string) error) (*draft.Draft, error) {
+// Draft writes a draft and counts it. Before every token, and before every part
+// that it hands on, it looks whether the model may still be served; if not, it
+// stops with ErrWithdrawn.
+func (a *App) Draft(ctx context.Context, r draft.Request, stream func(model licet.Digest, part draft.Part) error) (*draft.Draft, error) {
 	state, err := a.ledger.StateNow(ctx)
 	if err != nil {
 		return nil, err
@@ -32,18 +33,15 @@ func (a *App) Draft(ctx context.Context, r draft.Request, stream func(model lice
 	if err != nil {
 		return nil, err
 	}
-	text, err := draft.Write(ctx, s.Model, r, func(piece string) error {
-		now, err := a.Served(ctx)
-		if err != nil {
+	text, how, err := draft.Write(ctx, s.Writer, r, func(part draft.Part) error {
+		// What was drawn before somebody objected is not handed on either.
+		if err := a.still(s.Adapter); err != nil {
 			return err
-		}
-		if now.Adapter != s.Adapter {
-			return ErrWithdrawn
 		}
 		if stream == nil {
 			return nil
 		}
-		return stream(s.Adapter, piece)
+		return stream(s.Adapter, part)
 	})
 	if err != nil {
 		return nil, err
@@ -53,7 +51,7 @@ func (a *App) Draft(ctx context.Context, r draft.Request, stream func(model lice
 		return nil, err
 	}
 	return &draft.Draft{
-		Text: text, Label: draft.Label(s.Adapter), Model: s.Adapter, Originality: others.Measure(text, r.Member), Left: left,
+		Text: text, Label: draft.Label(s.Adapter), Model: s.Adapter, Originality: others.Measure(text, r.Member), Left: left, Written: how,
 	}, nil
 }
 

@@ -62,6 +62,8 @@ type command struct {
 	sharedDir string // of public data sets, for measurements
 
 	base *lm.Base // nil: the bundled one
+
+	weights lm.Weights // of the served model while it writes
 }
 
 // Run runs one command line and returns its exit code.
@@ -176,7 +178,7 @@ func parseMaster(where, text string) (key [32]byte, err error) {
 // config says how to open the data folder.
 func (c *command) config(create bool) (app.Config, error) {
 	key, err := c.master(create)
-	return app.Config{Dir: c.dir, Master: key, Now: c.Now, Random: c.Random, Base: c.base}, err
+	return app.Config{Dir: c.dir, Master: key, Now: c.Now, Random: c.Random, Base: c.base, Weights: c.weights}, err
 }
 
 // with opens the data folder, runs do and closes it.

@@ -12,6 +12,7 @@ import (
 
 	"licet"
 	"licet/app"
+	"licet/lm"
 	"licet/testdata/village"
 	"licet/web"
 )
@@ -20,16 +21,20 @@ import (
 var errSimulated = errors.New("the time of this folder is invented, and it holds members of a real platform: it is not served")
 
 func (c *command) serveCommand() *cobra.Command {
-	var listen string
+	var listen, weights string
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Serve the pages and the API, and forget as soon as somebody objects",
 		Args:  exactly(0, "no argument"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if c.weights, err = lm.ParseWeights(weights); err != nil {
+				return err
+			}
 			return c.with(cmd.Context(), func(a *app.App) error { return c.servePages(cmd.Context(), a, listen) })
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "the address to listen on; port 0 takes a free one")
+	cmd.Flags().StringVar(&weights, "weights", "bf16", "how the model's weights are kept while it writes: bf16, int8 (half the memory, faster) or float32")
 	return cmd
 }
 

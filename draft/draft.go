@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"licet"
 	"licet/lm"
@@ -37,6 +38,27 @@ type Request struct {
 	About  string // how it begins, or what it is about
 	Seed   uint64
 	Tokens int // at most; 0: 160
+
+	Stop        []string // texts before which it ends
+	Temperature *float64 // nil: as drafts are written
+	TopP        *float64 // nil: as drafts are written
+	LogProbs    bool     // tell how likely each token was
+	Top         int      // and so many of the likeliest in its place
+}
+
+// A Part is a piece of a draft as it comes: whole characters, and the tokens
+// whose text it ends, if the request wants to hear how likely they were.
+type Part struct {
+	Text   string
+	Tokens []Token
+}
+
+// A Token is a piece of text, perhaps of a character, and the logarithm of its
+// probability.
+type Token struct {
+	Text    string
+	LogProb float64
+	Top     []Token // the likeliest in its place, likeliest first
 }
 
 // A Draft is a text that nobody wrote, and says so.
@@ -46,6 +68,13 @@ type Draft struct {
 	Model       licet.Digest `json:"model"`
 	Originality Originality  `json:"originality"`
 	Left        int          `json:"left"` // drafts of this month
+	Written     Written      `json:"-"`
+}
+
+// Written tells how a text came about.
+type Written struct {
+	Finish         string // lm.FinishStop or lm.FinishLength
+	Prompt, Answer int    // tokens that were read and written
 }
 
 // Label is what stands under every draft.
@@ -74,42 +103,91 @@ func Sampling(seed uint64, tokens int) lm.GenerateOptions {
 	return lm.GenerateOptions{MaxTokens: tokens, Temperature: 0.8, TopP: 0.92, RepetitionPenalty: 1.15, NoRepeat: 4, Seed: seed}
 }
 
-// Write writes the text of a draft, handing each piece to stream (nil: none)
-// as it comes. It begins with what the request says.
-func Write(ctx context.Context, m *lm.Model, r Request, stream func(piece string) error) (string, error) {
-	t := m.Tokenizer()
+func (r Request) sampling() lm.GenerateOptions {
+	o := Sampling(r.Seed, r.Tokens)
+	if r.Temperature != nil {
+		o.Temperature = *r.Temperature
+	}
+	if r.TopP != nil {
+		o.TopP = *r.TopP
+	}
+	o.Stop, o.LogProbs, o.Top = r.Stop, r.LogProbs, r.Top
+	return o
+}
+
+// Write writes the text of a draft, handing each part to stream (nil: none) as
+// it comes. It begins with what the request says; blanks at the end are dropped.
+func Write(ctx context.Context, w *lm.Writer, r Request, stream func(Part) error) (string, Written, error) {
+	t := w.Model().Tokenizer()
 	opening := strings.TrimSpace(r.About)
 	prompt := slices.Concat([]int32{t.Start()}, t.Encode(train.Prompt(learnedAs(r.Kind), r.Role)+opening))
-	if room := m.Context() - 32; len(prompt) > room {
-		return "", fmt.Errorf("%w: shorten it to about %d words", lm.ErrPrompt, room/3)
+	how := Written{Prompt: len(prompt)}
+	if room := w.Model().Context() - 32; len(prompt) > room {
+		return "", how, fmt.Errorf("%w: shorten it to about %d words", lm.ErrPrompt, room/3)
 	}
-	var text strings.Builder
-	put := func(piece string) error {
-		text.WriteString(piece)
-		if stream == nil || piece == "" {
-			return nil
-		}
-		return stream(piece)
+	p := &parts{stream: stream}
+	if err := p.put(opening); err != nil {
+		return p.text.String(), how, err
 	}
-	if err := put(opening); err != nil {
-		return text.String(), err
-	}
-	var pending []int32 // until they are whole characters
-	how := Sampling(r.Seed, r.Tokens)
-	how.NewWord = opening != "" && !strings.ContainsAny(opening[len(opening)-1:], "-'’")
-	for token, err := range m.Generate(ctx, prompt, how) {
+	o := r.sampling()
+	o.NewWord = opening != "" && !strings.ContainsAny(opening[len(opening)-1:], "-'’")
+	for piece, err := range w.Write(ctx, prompt, o) {
 		if err != nil {
-			return text.String(), err
+			return p.text.String(), how, err
 		}
-		pending = append(pending, token)
-		piece := t.Decode(pending)
-		if strings.ToValidUTF8(piece, "") != piece && len(pending) < 4 {
-			continue
+		if how.Finish = piece.Finish; how.Finish == "" {
+			how.Answer++
+			if r.LogProbs {
+				p.tokens = append(p.tokens, token(t, lm.Choice{Token: piece.Token, LogProb: piece.LogProb}, piece.Top))
+			}
 		}
-		pending = pending[:0]
-		if err := put(strings.ToValidUTF8(piece, "")); err != nil {
-			return text.String(), err
+		if err := p.put(piece.Text); err != nil {
+			return p.text.String(), how, err
 		}
 	}
-	return strings.TrimSpace(text.String()), nil
+	return p.text.String(), how, p.end()
+}
+
+func token(t *lm.Tokenizer, c lm.Choice, top []lm.Choice) Token {
+	x := Token{Text: t.Decode([]int32{c.Token}), LogProb: c.LogProb}
+	for _, other := range top {
+		x.Top = append(x.Top, token(t, other, nil))
+	}
+	return x
+}
+
+// parts collects a text and hands it on; blanks wait for what follows them.
+type parts struct {
+	stream func(Part) error
+	text   strings.Builder
+	blanks string
+	tokens []Token
+}
+
+func (p *parts) put(piece string) error {
+	whole := p.blanks + piece
+	shown := strings.TrimRightFunc(whole, unicode.IsSpace)
+	p.blanks = whole[len(shown):]
+	if shown == "" {
+		return nil
+	}
+	p.text.WriteString(shown)
+	return p.hand(shown)
+}
+
+// end hands on the tokens that only made blanks.
+func (p *parts) end() error {
+	if len(p.tokens) == 0 {
+		return nil
+	}
+	return p.hand("")
+}
+
+func (p *parts) hand(text string) error {
+	if p.stream == nil {
+		return nil
+	}
+	part := Part{text, p.tokens}
+	p.tokens = nil
+	return p.stream(part)
 }

@@ -1,6 +1,7 @@
 package lm
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -14,10 +15,23 @@ type Weights = gemv.Kind
 // The kinds of weights. An adapter is folded into Float32; beside the others it
 // stays as it is, so that no small change is lost by rounding.
 const (
-	Float32 = gemv.Float32
 	BF16    = gemv.BF16 // loses nothing where the base is bfloat16
 	Int8    = gemv.Int8 // with a scale for every gemv.Group inputs
+	Float32 = gemv.Float32
 )
+
+// ErrWeights says that there are no weights of this name.
+var ErrWeights = errors.New("no such weights: use bf16, int8 or float32")
+
+// ParseWeights returns the weights of a name, as their String writes it.
+func ParseWeights(name string) (Weights, error) {
+	for _, w := range []Weights{BF16, Int8, Float32} {
+		if w.String() == name {
+			return w, nil
+		}
+	}
+	return BF16, fmt.Errorf("%w, not %q", ErrWeights, name)
+}
 
 // A Model is a base with an adapter, laid out for writing. It is immutable and
 // safe for concurrent use, and it doesn't hold the base that it was made of.
@@ -113,7 +127,7 @@ func newModel(c Config, t *Tokenizer, e *sgemm.Engine, w Weights, read func(name
 	m.inside = sync.OnceValue(func() []int32 { return t.inside(c.Vocab) })
 	whole := func(name string) *gemv.Matrix {
 		x := m.engine.Matrix(w, c.Vocab, c.Width)
-		x.Fill(0, read(name))
+		m.engine.Fill(x, 0, read(name))
 		return x
 	}
 	m.embed = whole(embedName)
@@ -147,7 +161,7 @@ func (m *Model) joint(l, first, end int, read func(name string) []float32, a *Ad
 			down, up := a.pair(l, i)
 			tensor = fold(tensor, down, up, rows, in, a.rank, a.alpha/float64(a.rank))
 		}
-		y.w.Fill(at, tensor)
+		m.engine.Fill(y.w, at, tensor)
 		if c.biased(i) { // then all linears of a joint are
 			y.bias = append(y.bias, read(biasName(l, linears[i]))...)
 		}
@@ -186,7 +200,7 @@ func (m *Model) beside(a *Adapter, l int, j *joint) *beside {
 		if a != nil && a.targets.has(i) {
 			down, up := a.pair(l, i)
 			b := m.engine.Matrix(Float32, rows, a.rank)
-			b.Fill(0, up)
+			m.engine.Fill(b, 0, up)
 			y.b, downs = append(y.b, beside1{out, len(downs) / j.w.In, b}), append(downs, down...)
 		}
 		out += rows
@@ -195,7 +209,7 @@ func (m *Model) beside(a *Adapter, l int, j *joint) *beside {
 		return nil
 	}
 	y.scale, y.a = float32(a.alpha/float64(a.rank)), m.engine.Matrix(Float32, len(downs)/j.w.In, j.w.In)
-	y.a.Fill(0, downs)
+	m.engine.Fill(y.a, 0, downs)
 	return y
 }
 
@@ -228,6 +242,9 @@ func fold(w, down, up []float32, out, in, rank int, scale float64) []float32 {
 
 // Tokenizer returns the tokenizer of the base.
 func (m *Model) Tokenizer() *Tokenizer { return m.tokenizer }
+
+// Base returns the digest of the base that it was made of.
+func (m *Model) Base() Digest { return m.base }
 
 // Context returns how many tokens prompt and answer may have together.
 func (m *Model) Context() int { return m.config.Context }

@@ -221,6 +221,17 @@ func TestRequestsThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+func TestWeightsHaveNames(t *testing.T) {
+	for _, w := range []lm.Weights{lm.BF16, lm.Int8, lm.Float32} {
+		if got, err := lm.ParseWeights(w.String()); err != nil || got != w {
+			t.Errorf("%s: got %v, %v", w, got, err)
+		}
+	}
+	if _, err := lm.ParseWeights("fp8"); !errors.Is(err, lm.ErrWeights) {
+		t.Errorf("fp8: got %v, want ErrWeights", err)
+	}
+}
+
 // TestHowAnAnswerEnds: with its length, or before a stop text of which nothing
 // is shown, though tokens end within it.
 func TestHowAnAnswerEnds(t *testing.T) {

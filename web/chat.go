@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -59,6 +58,16 @@ type chatRequest struct {
 	Seed      uint64        `json:"seed"`
 	MaxTokens int           `json:"max_tokens"`
 	MaxNew    int           `json:"max_completion_tokens"`
+
+	Temperature *float64 `json:"temperature"`
+	TopP        *float64 `json:"top_p"`
+	Stop        texts    `json:"stop"`
+	LogProbs    bool     `json:"logprobs"`
+	Top         int      `json:"top_logprobs"`
+	Options     struct {
+		Usage bool `json:"include_usage"`
+	} `json:"stream_options"`
+
 	// Metadata may say what is written ("kind": post, comment, message,
 	// job-offer, application) and in whose manner ("role": member, manager, recruiter).
 	Metadata map[string]string `json:"metadata"`
@@ -67,6 +76,21 @@ type chatRequest struct {
 type chatMessage struct {
 	Role    string          `json:"role"`
 	Content json.RawMessage `json:"content"`
+}
+
+// texts is one text or a list of them.
+type texts []string
+
+// UnmarshalJSON takes either; null is none.
+func (t *texts) UnmarshalJSON(data []byte) error {
+	var one *string
+	if json.Unmarshal(data, &one) == nil {
+		if *t = nil; one != nil {
+			*t = texts{*one}
+		}
+		return nil
+	}
+	return json.Unmarshal(data, (*[]string)(t))
 }
 
 // text returns a message's text, which is a string or a list of parts.
@@ -125,8 +149,19 @@ func (c chatRequest) ask(m licet.MemberID) (draft.Request, error) {
 		return bad("role", "metadata.role: use member, manager or recruiter")
 	case c.MaxTokens < 0 || c.MaxNew < 0:
 		return bad("max_tokens", "max_tokens is at least 1")
+	case c.Temperature != nil && !(*c.Temperature >= 0 && *c.Temperature <= 2):
+		return bad("temperature", "temperature is from 0 to 2")
+	case c.TopP != nil && !(*c.TopP > 0 && *c.TopP <= 1):
+		return bad("top_p", "top_p is above 0 and at most 1")
+	case len(c.Stop) > 4:
+		return bad("stop", "stop: at most 4 texts")
+	case c.Top < 0 || c.Top > 20 || c.Top > 0 && !c.LogProbs:
+		return bad("top_logprobs", "top_logprobs is from 0 to 20 and needs logprobs: true")
 	}
-	return draft.Request{Member: m, Kind: kind, Role: role, About: about, Seed: c.Seed, Tokens: max(c.MaxTokens, c.MaxNew)}, nil
+	return draft.Request{
+		Member: m, Kind: kind, Role: role, About: about, Seed: c.Seed, Tokens: max(c.MaxTokens, c.MaxNew),
+		Stop: c.Stop, Temperature: c.Temperature, TopP: c.TopP, LogProbs: c.LogProbs, Top: c.Top,
+	}, nil
 }
 
 func firstOf(a, b string) string {
@@ -158,23 +193,26 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request, m licet.MemberID) 
 	_, _ = rand.Read(id) // it never fails
 	a := &answer{w: w, id: "chatcmpl-" + hex.EncodeToString(id), created: s.app.Now().Unix()}
 	if c.Stream {
-		return a.stream(func(piece func(licet.Digest, string) error) (*draft.Draft, error) {
-			return s.app.Draft(r.Context(), ask, piece)
+		a.usage = c.Options.Usage
+		return a.stream(func(part func(licet.Digest, draft.Part) error) (*draft.Draft, error) {
+			return s.app.Draft(r.Context(), ask, part)
 		})
 	}
-	d, err := s.app.Draft(r.Context(), ask, nil)
+	var tokens []draft.Token
+	d, err := s.app.Draft(r.Context(), ask, func(_ licet.Digest, part draft.Part) error {
+		tokens = append(tokens, part.Tokens...)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	tok := s.app.Base().Tokenizer()
-	in, out := len(tok.Encode(ask.About)), len(tok.Encode(d.Text))
 	writeJSON(w, http.StatusOK, map[string]any{
 		"id": a.id, "object": "chat.completion", "created": a.created, "model": modelID(d.Model),
 		"choices": []any{map[string]any{
-			"index": 0, "finish_reason": "stop", "logprobs": nil,
+			"index": 0, "finish_reason": d.Written.Finish, "logprobs": logProbs(tokens),
 			"message": map[string]any{"role": "assistant", "content": d.Text + marked(d), "refusal": nil},
 		}},
-		"usage": map[string]any{"prompt_tokens": in, "completion_tokens": out, "total_tokens": in + out},
+		"usage": usage(d),
 		"licet": about(d),
 	})
 	return nil
@@ -185,75 +223,4 @@ func marked(d *draft.Draft) string { return "\n\n— " + d.Label }
 
 func about(d *draft.Draft) map[string]any {
 	return map[string]any{"label": d.Label, "written_by_ai": true, "originality": d.Originality, "left": d.Left}
-}
-
-// answer streams a chat completion as server-sent events.
-type answer struct {
-	w       http.ResponseWriter
-	id      string
-	created int64
-	model   string // that writes
-	begun   bool
-}
-
-func (a *answer) stream(write func(piece func(licet.Digest, string) error) (*draft.Draft, error)) error {
-	d, err := write(func(model licet.Digest, piece string) error {
-		a.model = modelID(model)
-		return a.delta(map[string]any{"content": piece}, nil, nil)
-	})
-	if err != nil {
-		if !a.begun {
-			return err
-		}
-		// The status is sent: the stream itself says what went wrong.
-		p := classify(err)
-		if known, ok := errors.AsType[problem](err); ok {
-			p = known
-		}
-		return a.event(map[string]any{"error": map[string]any{"message": p.what, "type": p.kind, "param": nil, "code": p.code}})
-	}
-	if err := a.delta(map[string]any{"content": marked(d)}, nil, nil); err != nil {
-		return nil //nolint:nilerr // nobody listens any more
-	}
-	if err := a.delta(map[string]any{}, "stop", about(d)); err != nil {
-		return nil //nolint:nilerr // nobody listens any more
-	}
-	_, _ = fmt.Fprint(a.w, "data: [DONE]\n\n")
-	return a.flush()
-}
-
-func (a *answer) delta(delta map[string]any, finish any, more map[string]any) error {
-	if !a.begun {
-		a.begun = true
-		h := a.w.Header()
-		h.Set("Content-Type", "text/event-stream; charset=utf-8")
-		h.Set("X-Accel-Buffering", "no")
-		delta["role"] = "assistant"
-	}
-	chunk := map[string]any{
-		"id": a.id, "object": "chat.completion.chunk", "created": a.created, "model": a.model,
-		"choices": []any{map[string]any{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": nil}},
-	}
-	if more != nil {
-		chunk["licet"] = more
-	}
-	return a.event(chunk)
-}
-
-func (a *answer) event(v any) error {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Errorf("stream: %w", err)
-	}
-	if _, err := fmt.Fprintf(a.w, "data: %s\n\n", data); err != nil {
-		return fmt.Errorf("stream: %w", err)
-	}
-	return a.flush()
-}
-
-func (a *answer) flush() error {
-	if err := http.NewResponseController(a.w).Flush(); err != nil {
-		return fmt.Errorf("stream: %w", err)
-	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -373,6 +374,10 @@ func TestChatAnswersAsTheOpenAIAPIDoes(t *testing.T) {
 		"an unknown kind":           {`{"metadata":{"kind":"poem"},"messages":[{"role":"user","content":"x"}]}`, "kind", 400},
 		"an unknown role":           {`{"metadata":{"role":"king"},"messages":[{"role":"user","content":"x"}]}`, "role", 400},
 		"another model":             {`{"model":"gpt","messages":[{"role":"user","content":"x"}]}`, "model_not_found", 404},
+		"a temperature of 3":        {`{"temperature":3,"messages":[{"role":"user","content":"x"}]}`, "temperature", 400},
+		"no top-p":                  {`{"top_p":0,"messages":[{"role":"user","content":"x"}]}`, "top_p", 400},
+		"five stop texts":           {`{"stop":["1","2","3","4","5"],"messages":[{"role":"user","content":"x"}]}`, "stop", 400},
+		"likeliest without any":     {`{"top_logprobs":2,"messages":[{"role":"user","content":"x"}]}`, "top_logprobs", 400},
 		"a picture":                 {`{"messages":[{"role":"user","content":[{"type":"image_url"}]}]}`, "bad_message", 400},
 		"a prompt without an end":   {`{"messages":[{"role":"user","content":"` + strings.Repeat("word ", 3000) + `"}]}`, "context_length_exceeded", 400},
 		"more than may be sent":     {`{"messages":[{"role":"user","content":"` + strings.Repeat("word ", 30000) + `"}]}`, "too_large", 413},
@@ -390,6 +395,115 @@ func TestChatAnswersAsTheOpenAIAPIDoes(t *testing.T) {
 		if resp.StatusCode != test.status || code != test.code {
 			t.Errorf("%s: %d %q, want %d %q", name, resp.StatusCode, code, test.status, test.code)
 		}
+	}
+}
+
+// logProb is a token as the OpenAI API tells it.
+type logProb struct {
+	Token   string
+	LogProb float64
+	Raw     []int                       `json:"bytes"`
+	Top     []struct{ LogProb float64 } `json:"top_logprobs"`
+}
+
+type told struct {
+	Choices []struct {
+		Finish   string `json:"finish_reason"`
+		Message  struct{ Content string }
+		Delta    struct{ Content string }
+		LogProbs *struct{ Content []logProb }
+	}
+	Usage *struct{ Prompt, Completion, Total int }
+}
+
+// UnmarshalJSON reads usage under the API's names.
+func (t *told) UnmarshalJSON(data []byte) error {
+	type plain told
+	if err := json.Unmarshal(data, (*plain)(t)); err != nil {
+		return err
+	}
+	var counts struct {
+		Usage struct {
+			Prompt     int `json:"prompt_tokens"`
+			Completion int `json:"completion_tokens"`
+			Total      int `json:"total_tokens"`
+		}
+	}
+	if err := json.Unmarshal(data, &counts); err != nil {
+		return err
+	}
+	if t.Usage != nil {
+		t.Usage.Prompt, t.Usage.Completion, t.Usage.Total = counts.Usage.Prompt, counts.Usage.Completion, counts.Usage.Total
+	}
+	return nil
+}
+
+// TestAnAnswerTellsHowItWasWritten: why it ended, how many tokens it has, and how
+// likely each was, whole and streamed alike.
+func TestAnAnswerTellsHowItWasWritten(t *testing.T) {
+	s := open(t, true)
+	pass := s.pass("m02")
+	const ask = `{"messages":[{"role":"user","content":"Rain on the"}],"seed":4,"max_tokens":12,"temperature":0.5,"logprobs":true,"top_logprobs":3%s}`
+	_, body := s.ask("POST", "/v1/chat/completions", pass, fmt.Sprintf(ask, ""))
+	var whole told
+	if err := json.Unmarshal([]byte(body), &whole); err != nil {
+		t.Fatal(err)
+	}
+	c := whole.Choices[0]
+	text, _, _ := strings.Cut(c.Message.Content, "\n\n— ")
+	written := ""
+	for _, p := range c.LogProbs.Content {
+		for _, b := range p.Raw {
+			written += string([]byte{byte(b)})
+		}
+		if p.LogProb > 0 || len(p.Top) != 3 || p.Top[0].LogProb < p.LogProb || p.Top[1].LogProb > p.Top[0].LogProb {
+			t.Errorf("token %q: %v of %v", p.Token, p.LogProb, p.Top)
+		}
+	}
+	if c.Finish != "length" || whole.Usage.Completion != 12 || len(c.LogProbs.Content) != 12 || whole.Usage.Total != whole.Usage.Prompt+12 {
+		t.Errorf("ended with %q, usage %+v, %d log-probabilities; want length and 12", c.Finish, whole.Usage, len(c.LogProbs.Content))
+	}
+	if got := strings.TrimSpace("Rain on the" + written); got != text {
+		t.Errorf("the tokens say %q, the text %q", got, text)
+	}
+	_, body = s.ask("POST", "/v1/chat/completions", pass, fmt.Sprintf(ask, `,"stream":true,"stream_options":{"include_usage":true}`))
+	var streamed []logProb
+	var last told
+	finish := ""
+	for line := range strings.Lines(body) {
+		data, ok := strings.CutPrefix(strings.TrimSpace(line), "data: ")
+		if !ok || data == "[DONE]" {
+			continue
+		}
+		last = told{}
+		if err := json.Unmarshal([]byte(data), &last); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range last.Choices {
+			finish += c.Finish
+			if c.LogProbs != nil {
+				streamed = append(streamed, c.LogProbs.Content...)
+			}
+		}
+	}
+	if fmt.Sprint(streamed) != fmt.Sprint(c.LogProbs.Content) || finish != "length" || len(last.Choices) != 0 || last.Usage == nil || *last.Usage != *whole.Usage {
+		t.Errorf("streamed %d log-probabilities, ended with %q, usage %+v; whole %d, %+v", len(streamed), finish, last.Usage, len(c.LogProbs.Content), whole.Usage)
+	}
+	// A stop text that the answer holds ends it there, and is not part of it.
+	stop := text[len("Rain on the")+2 : len("Rain on the")+5]
+	quoted, err := json.Marshal(stop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body = s.ask("POST", "/v1/chat/completions", pass, fmt.Sprintf(ask, `,"stop":`+string(quoted)))
+	var short told
+	if err := json.Unmarshal([]byte(body), &short); err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := strings.Cut(text[len("Rain on the"):], stop)
+	got, _, _ := strings.Cut(short.Choices[0].Message.Content, "\n\n— ")
+	if want := strings.TrimSpace("Rain on the" + before); got != want || short.Choices[0].Finish != "stop" {
+		t.Errorf("until %q: %q ended with %q, want %q", stop, got, short.Choices[0].Finish, want)
 	}
 }
 

@@ -100,8 +100,8 @@ func TestKernelsAgree(t *testing.T) {
 					for _, threads := range []int{1, 3} {
 						e := gemv.On(sgemm.New(kernel, threads))
 						m := e.Matrix(kind, out, in)
-						m.Fill(0, w[:out/2*in])
-						m.Fill(out/2, w[out/2*in:])
+						e.Fill(m, 0, w[:out/2*in])
+						e.Fill(m, out/2, w[out/2*in:])
 						got := append([]float32(nil), start...)
 						e.Add(m, n, x, ldx, got, ldy)
 						same(t, fmt.Sprintf("%s %s %v, %d rows, %d threads", kernel, kind, shape, n, threads), got, want)
@@ -122,7 +122,7 @@ func TestAProductIsOfPackageSgemm(t *testing.T) {
 	e.Gemm(false, true, n, out, in, x, in, w, in, want, out, false)
 	on := gemv.On(e)
 	m := on.Matrix(gemv.Float32, out, in)
-	m.Fill(0, w)
+	on.Fill(m, 0, w)
 	on.Mul(m, n, x, in, got, out)
 	same(t, "product", got, want)
 }
@@ -134,8 +134,9 @@ func TestRowGivesBackWhatIsStored(t *testing.T) {
 	clear(w[5*in : 6*in]) // a row of zeros has a scale of zero
 	for _, kernel := range sgemm.Kernels() {
 		for _, kind := range []gemv.Kind{gemv.Float32, gemv.BF16, gemv.Int8} {
-			m := gemv.On(sgemm.New(kernel, 1)).Matrix(kind, out, in)
-			m.Fill(0, w)
+			e := gemv.On(sgemm.New(kernel, 1))
+			m := e.Matrix(kind, out, in)
+			e.Fill(m, 0, w)
 			values, scales := stored(kind, w, in)
 			for o := range out {
 				m.Row(o, row)
@@ -208,5 +209,24 @@ func BenchmarkMul(b *testing.B) {
 				})
 			}
 		}
+	}
+}
+
+// BenchmarkFill measures how fast weights are laid out.
+func BenchmarkFill(b *testing.B) {
+	const out, in = 8192, 576
+	w := make([]float32, out*in)
+	for i := range w {
+		w[i] = float32(i%255) - 127
+	}
+	for _, kind := range []gemv.Kind{gemv.BF16, gemv.Int8, gemv.Float32} {
+		b.Run(kind.String(), func(b *testing.B) {
+			e := gemv.On(sgemm.Best(1))
+			m := e.Matrix(kind, out, in)
+			for b.Loop() {
+				e.Fill(m, 0, w)
+			}
+			b.ReportMetric(float64(b.N*len(w))/b.Elapsed().Seconds()/1e6, "Mweights/s")
+		})
 	}
 }

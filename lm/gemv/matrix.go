@@ -8,23 +8,23 @@ import (
 // A Kind is how weights are stored.
 type Kind int
 
-// The kinds, most exact first.
+// The kinds. The zero value loses nothing of what was trained in bfloat16.
 const (
-	Float32 Kind = iota
-	BF16         // the upper half of a float32, rounded to nearest, ties to even
-	Int8         // −127 … 127 times the scale of its group
+	BF16 Kind = iota // the upper half of a float32, rounded to nearest, ties to even
+	Int8             // −127 … 127 times the scale of its group
+	Float32
 )
 
 // String returns the kind's name.
-func (k Kind) String() string { return [...]string{"float32", "bf16", "int8"}[k] }
+func (k Kind) String() string { return [...]string{"bf16", "int8", "float32"}[k] }
 
-func (k Kind) size() int { return [...]int{4, 2, 1}[k] }
+func (k Kind) size() int { return [...]int{2, 1, 4}[k] }
 
 // Group is how many inputs of an output share a scale in Int8.
 const Group = 64
 
 // A Matrix is W [Out][In], laid out for products: panels of as many outputs as
-// two vectors hold, input by input. It is written by Fill, then immutable.
+// two vectors hold, input by input. Fill writes it; then it is immutable.
 type Matrix struct {
 	Out, In int
 	kind    Kind
@@ -60,11 +60,15 @@ func (m *Matrix) groups() int { return (m.In + m.group - 1) / m.group }
 // Bytes returns how much memory the weights take.
 func (m *Matrix) Bytes() int { return len(m.data) + 4*len(m.scales) }
 
-// Fill sets the outputs from row on to w [rows][In].
-func (m *Matrix) Fill(row int, w []float32) {
-	for at := 0; at < len(w); at += m.In {
-		m.fill(row+at/m.In, w[at:at+m.In])
-	}
+// Fill sets the outputs of m from row on to w [rows][In], on all threads.
+func (e *Engine) Fill(m *Matrix, row int, w []float32) {
+	const chunk = 128
+	rows := len(w) / m.In
+	e.Parallel((rows+chunk-1)/chunk, func(i int) {
+		for r := i * chunk; r < min(rows, (i+1)*chunk); r++ {
+			m.fill(row+r, w[r*m.In:(r+1)*m.In])
+		}
+	})
 }
 
 func (m *Matrix) fill(row int, w []float32) {
@@ -102,11 +106,11 @@ func half(v float32) uint16 {
 
 // scaleOf returns the greatest magnitude over 127.
 func scaleOf(w []float32) float32 {
-	var top float32
+	var top uint32 // magnitudes are in the order of their bits
 	for _, v := range w {
-		top = max(top, v, -v)
+		top = max(top, math.Float32bits(v)&0x7fffffff)
 	}
-	return top / 127
+	return math.Float32frombits(top) / 127
 }
 
 // eighth returns v/scale, rounded to float32, then to the nearest whole number,
@@ -115,7 +119,8 @@ func eighth(v, scale float32) int8 {
 	if scale == 0 {
 		return 0
 	}
-	return int8(max(-127, min(127, math.RoundToEven(float64(v/scale)))))
+	const shift = 12582912 // 1.5·2²³: adding it rounds to a whole number
+	return int8(max(-127, min(127, float32(float32(v/scale)+shift)-shift)))
 }
 
 // Row writes the weights of one output, as products see them, to dst [In].
