@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"licet/lm"
@@ -75,5 +76,19 @@ func TestTargetsHaveOneForm(t *testing.T) {
 	}
 	if got := one.Targets.Names(); !slices.Equal(got, []string{"q_proj", "v_proj"}) {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestTrainingThatDivergesIsAnError(t *testing.T) {
+	b := tiny(t)
+	r := recipe()
+	r.LearningRate, r.Clip = 1e30, 0
+	start, err := lm.NewAdapter(b, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = lm.Train(t.Context(), b, start, docs(rand.New(rand.NewPCG(9, 9)), b, 8), r, nil)
+	if !errors.Is(err, lm.ErrAdapter) || !strings.Contains(err.Error(), "learning rate") {
+		t.Errorf("got %v", err)
 	}
 }

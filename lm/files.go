@@ -50,11 +50,14 @@ func readBase(dir fs.FS) (*Base, error) {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileConfig, err)
 	}
 	b.config = b.file.Config
-	tokenizer, err := readFile(dir, fileTokenizer)
+	words, err := readFile(dir, fileTokenizer)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: no %s: a model of SentencePiece alone can't be read, save its fast tokenizer: %w", ErrBase, fileTokenizer, fs.ErrNotExist)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if b.tokenizer, err = ReadTokenizer(tokenizer); err != nil {
+	if b.tokenizer, err = ReadTokenizer(words); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileTokenizer, err)
 	}
 	if b.tokenizer.Vocab() > b.config.Vocab {
@@ -232,7 +235,7 @@ func (w *weights) sameHead() error {
 func (w *weights) readShards(dir fs.FS) error {
 	data, err := readFile(dir, fileIndex)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: neither %s nor %s is there: %w", ErrBase, fileWeights, fileIndex, fs.ErrNotExist)
+		return fmt.Errorf("%w: neither %s nor %s is there, and pickled weights are never read: %w", ErrBase, fileWeights, fileIndex, fs.ErrNotExist)
 	}
 	if err != nil {
 		return err
@@ -269,7 +272,7 @@ func (b *Base) parts() ([]string, map[string]func(io.Writer) error, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("config: %w", err)
 	}
-	tokenizer, err := json.Marshal(b.tokenizer)
+	words, err := json.Marshal(b.tokenizer)
 	if err != nil {
 		return nil, nil, fmt.Errorf("tokenizer: %w", err)
 	}
@@ -277,7 +280,7 @@ func (b *Base) parts() ([]string, map[string]func(io.Writer) error, error) {
 	if small == nil {
 		small = map[string][]byte{}
 	}
-	small[fileConfig], small[fileTokenizer] = append(config, '\n'), tokenizer
+	small[fileConfig], small[fileTokenizer] = append(config, '\n'), words
 	parts := map[string]func(io.Writer) error{fileWeights: b.writeWeights}
 	for name, data := range small {
 		parts[name] = bytesTo(data)

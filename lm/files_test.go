@@ -18,14 +18,21 @@ import (
 	"licet/lm/safetensors"
 )
 
-// folder returns the files of a golden model, with a tokenizer.
-func folder(tb testing.TB, name string) fstest.MapFS {
+// byBytes returns a tokenizer without merges: a token for each byte.
+func byBytes(tb testing.TB) *Tokenizer {
 	tb.Helper()
-	dir := fstest.MapFS{}
 	tok, err := NewTokenizer(nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	return tok
+}
+
+// folder returns the files of a golden model, with a tokenizer.
+func folder(tb testing.TB, name string) fstest.MapFS {
+	tb.Helper()
+	dir := fstest.MapFS{}
+	tok := byBytes(tb)
 	data, err := json.Marshal(tok)
 	if err != nil {
 		tb.Fatal(err)

@@ -12,10 +12,7 @@ import (
 // one at an earlier slice and one that has learned nothing yet.
 func shardAdapters(t *testing.T) (*Base, []*Adapter) {
 	t.Helper()
-	tok, err := NewTokenizer(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tok := byBytes(t)
 	b, err := NewBase(shapes(tok.Vocab())["wide heads and slowed turns"], tok, 3)
 	if err != nil {
 		t.Fatal(err)

@@ -31,10 +31,7 @@ var goldenModels = []string{"llama2", "llama3", "llama-biases", "smollm2", "qwen
 // goldenBase opens a model of transformers, with a tokenizer, which it lacks.
 func goldenBase(t *testing.T, name string) *Base {
 	t.Helper()
-	tok, err := NewTokenizer(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tok := byBytes(t)
 	tokenizer, err := json.Marshal(tok)
 	if err != nil {
 		t.Fatal(err)

@@ -9,10 +9,7 @@ import (
 // TestSameBitsOfEveryShape: what TestSameBits holds for one shape, every kernel
 // and number of threads hold for all of them, for training of adapters and of every weight.
 func TestSameBitsOfEveryShape(t *testing.T) {
-	tok, err := NewTokenizer(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tok := byBytes(t)
 	r := Recipe{Rank: 2, Alpha: 4, LearningRate: 2e-2, FinalShare: 0.1, WeightDecay: 0.1, Clip: 1, Epochs: 2, Batch: 2, Context: 8, Seed: 1}
 	docs := [][]int32{{1, 70, 71, 72, 0}, {1, 90, 91, 90, 91, 90, 0}, {1, 5, 0}, {1, 200, 201, 202, 203, 204, 205, 206, 207, 208, 0}}
 	for name, c := range shapes(tok.Vocab()) {

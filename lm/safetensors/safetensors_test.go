@@ -5,8 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -183,4 +185,19 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestReadingHoldsNoFile: a file of 16 bits a number costs the 32 bits a number
+// that it is read into, and a buffer.
+func TestReadingHoldsNoFile(t *testing.T) {
+	const numbers = 4 << 20
+	head := file(fmt.Sprintf(`{"x":{"dtype":"BF16","shape":[%d],"data_offsets":[0,%d]}}`, numbers, 2*numbers))
+	body := make([]byte, 2*numbers)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _, err := safetensors.Read(io.MultiReader(bytes.NewReader(head), bytes.NewReader(body)), int64(len(head)+len(body)), all)
+	runtime.ReadMemStats(&after)
+	if got, most := after.TotalAlloc-before.TotalAlloc, uint64(4*numbers+2<<20); err != nil || got > most {
+		t.Errorf("reading took %d bytes, want at most %d, %v", got, most, err)
+	}
 }
