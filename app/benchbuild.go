@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"licet"
@@ -25,23 +26,96 @@ type Timing struct {
 	Cells          int
 	Excluded       map[string]int
 	Shards, Slices int
+	Stages         []Stage // what Build and Write are made of
+}
+
+// A Stage is one part of a build.
+type Stage struct {
+	Name      string
+	Wall, CPU time.Duration
+}
+
+// stages times the parts of a build by what is reported of them.
+type stages struct {
+	now, cpu func() time.Duration
+	mu       sync.Mutex
+	list     []Stage // Wall and CPU are when it began
+}
+
+func (s *stages) begin(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range s.list {
+		if x.Name == name {
+			return
+		}
+	}
+	s.list = append(s.list, Stage{name, s.now(), s.cpu()})
+}
+
+func (s *stages) hear(what string, done, total int) {
+	switch {
+	case what == "reading" && done == total:
+		s.begin("who said it first")
+	case what == "choosing" && done < total:
+		s.begin("choosing")
+	case what == "choosing":
+		s.begin("near-duplicates and cells")
+	}
+}
+
+// took returns how long each took.
+func (s *stages) took() (out []Stage) {
+	s.begin("")
+	for i, x := range s.list[:len(s.list)-1] {
+		next := s.list[i+1]
+		out = append(out, Stage{x.Name, next.Wall - x.Wall, next.CPU - x.CPU})
+	}
+	return out
+}
+
+// TimeCells forgets what was gathered, and measures how long cells take from the vault.
+func (a *App) TimeCells(ctx context.Context) (time.Duration, error) {
+	state, err := a.ledger.StateNow(ctx)
+	if err != nil {
+		return 0, err
+	}
+	a.gathered.mu.Lock()
+	err = a.gathered.drop()
+	a.gathered.mu.Unlock()
+	if err != nil {
+		return 0, err
+	}
+	start := a.cfg.Now()
+	_, err = a.evaluate(ctx, state.Frozen, state.Next, nil)
+	return a.cfg.Now().Sub(start), err
 }
 
 // TimeBuild measures: it builds what is there, writes it as a dataset below dir, makes
 // ready, lets a member object and builds again. For a folder that is thrown away.
 func (a *App) TimeBuild(ctx context.Context, dir string, who licet.MemberID, cpu func() time.Duration, progress Progress) (t Timing, err error) {
 	start, used := a.cfg.Now(), cpu()
-	r, err := a.Build(ctx, progress)
+	begun := start
+	s := &stages{now: func() time.Duration { return a.cfg.Now().Sub(begun) }, cpu: cpu}
+	s.begin("reading")
+	r, err := a.Build(ctx, func(what string, done, total int) {
+		s.hear(what, done, total)
+		if progress != nil {
+			progress(what, done, total)
+		}
+	})
 	if err != nil {
 		return t, err
 	}
 	t.Build, t.BuildCPU = a.cfg.Now().Sub(start), cpu()-used
 	t.Records, t.Rows, t.Excluded, t.Shards, t.Slices = r.Records, r.Built.Passages, r.Built.Excluded, r.Plan.Shards, r.Plan.Slices
+	s.begin("writing Parquet")
 	start, used = a.cfg.Now(), cpu()
 	if err = a.timeWrite(filepath.Join(dir, "dataset")); err != nil {
 		return t, err
 	}
 	t.Write, t.WriteCPU = a.cfg.Now().Sub(start), cpu()-used
+	t.Stages = s.took()
 	if err := a.gathered.stock.Ready(ctx); err != nil {
 		return t, err
 	}

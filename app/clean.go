@@ -66,6 +66,9 @@ func (a *App) Clean(ctx context.Context, cfg Config, progress Progress) (_ Diges
 		return Digests{}, err
 	}
 	admitted := look.Admitted()
+	if err := look.Close(); err != nil {
+		return Digests{}, err
+	}
 	cfg.CarryOver = &CarryOver{Community: a.keys.Community()}
 	if cfg.CarryOver.Directory, err = a.vault.ExportDirectory(ctx, frozenAt, state.Next); err != nil {
 		return Digests{}, err

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 
 	"licet"
 	"licet/policy"
@@ -76,5 +77,6 @@ func (a *App) ComparePolicies(ctx context.Context, one, other *policy.Policy, pu
 	if err != nil {
 		return nil, err
 	}
-	return l.Diff(ctx, other)
+	changes, err := l.Diff(ctx, other)
+	return changes, errors.Join(err, l.Close())
 }

@@ -87,11 +87,10 @@ func (a *App) ready(ctx context.Context) error {
 
 // drop forgets what was gathered.
 func (g *gathered) drop() error {
-	g.frozen, g.look = 0, nil
-	if g.stock == nil {
+	if g.look == nil {
 		return nil
 	}
-	stock := g.stock
-	g.stock = nil
-	return stock.Close()
+	look, stock := g.look, g.stock
+	g.frozen, g.look, g.stock = 0, nil, nil
+	return errors.Join(look.Close(), stock.Close())
 }

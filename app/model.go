@@ -476,14 +476,18 @@ func (a *App) Plan(ctx context.Context) (train.Plan, int, error) {
 	}
 	text := 0
 	var mu sync.Mutex
-	if _, err := a.view.Look(ctx, licet.PurposeTrain, state, state, func(p view.Person) error {
+	look, err := a.view.Look(ctx, licet.PurposeTrain, state, state, func(p view.Person) error {
 		mu.Lock()
 		defer mu.Unlock()
 		for _, x := range p.Passages {
 			text += len(x.Text)
 		}
 		return nil
-	}, nil); err != nil {
+	}, nil)
+	if err == nil {
+		err = look.Close()
+	}
+	if err != nil {
 		return train.Plan{}, 0, err
 	}
 	tokens := a.tokens(text)

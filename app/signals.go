@@ -53,7 +53,7 @@ func (a *App) Suspects(ctx context.Context) ([]licet.MemberID, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.Suspects(), nil
+	return l.Suspects(), l.Close()
 }
 
 // JudgeAge records the operator's decision on a suspected minor, with a reason.

@@ -59,8 +59,8 @@ func (a *App) Story(ctx context.Context, record string) (Story, error) {
 	if out.RecordLine, err = l.ExplainRecord(ctx, r.Member, string(r.ID)); err != nil {
 		return Story{}, err
 	}
-	out.Story = l.Story(r)
-	return out, nil
+	out.Story, err = l.Story(r)
+	return out, err
 }
 
 func (a *App) findRecord(ctx context.Context, name string) (licet.Record, error) {

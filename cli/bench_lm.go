@@ -119,6 +119,9 @@ func (c *command) sayRow(r score.Row, others map[string]score.Peer) (below []str
 	if p, ok := others[name]; ok && r.Ratio > 0 {
 		ratio := r.Value / p.Value
 		peer, times = fmt.Sprintf("%s (%s)", number(p.Value), p.Peer), fmt.Sprintf("%.2f, want %.1f", ratio, r.Ratio)
+		if p.PerCPU > 0 && r.PerCPU > 0 {
+			times += fmt.Sprintf("; for each CPU second %.2f", r.PerCPU/p.PerCPU)
+		}
 		if ratio < r.Ratio {
 			below = append(below, fmt.Sprintf("%s: %.2f times %s, want %.1f", r.Name, ratio, p.Peer, r.Ratio))
 		}

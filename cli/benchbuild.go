@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -24,6 +25,7 @@ const batch = 500
 func (c *command) benchBuildCommand() *cobra.Command {
 	var records int
 	var keep, profile string
+	var scale bool
 	cmd := &cobra.Command{
 		Use:   "build",
 		Short: "How fast a corpus is built, from the vault to Parquet, and again after one objection",
@@ -48,16 +50,17 @@ records: 7 MB/s of text a core, 1 GiB, 1 s; below them it ends with exit code 1.
 				}
 				defer func() { _ = os.RemoveAll(tmp) }()
 			}
-			return c.benchBuild(cmd, people, max(1, records/crowd.PerMember), tmp, profile)
+			return c.benchBuild(cmd, people, max(1, records/crowd.PerMember), tmp, profile, scale)
 		},
 	}
 	cmd.Flags().IntVar(&records, "records", 100_000, "how many records")
+	cmd.Flags().BoolVar(&scale, "scale", false, "then also time the cells on one core and on all")
 	cmd.Flags().StringVar(&profile, "profile", "", "a file for a profile of the processor, for go tool pprof")
 	cmd.Flags().StringVar(&keep, "keep", "", "a folder for the community, which is used again where it is there; default: a temporary one")
 	return cmd
 }
 
-func (c *command) benchBuild(cmd *cobra.Command, people *crowd.Crowd, members int, tmp, profile string) error {
+func (c *command) benchBuild(cmd *cobra.Command, people *crowd.Crowd, members int, tmp, profile string, scale bool) error {
 	ctx := cmd.Context()
 	data := filepath.Join(tmp, fmt.Sprintf("crowd-%d", members))
 	key := licet.Sum([]byte("licet bench"))
@@ -103,7 +106,27 @@ func (c *command) benchBuild(cmd *cobra.Command, people *crowd.Crowd, members in
 	if err != nil {
 		return err
 	}
+	if scale {
+		if err := c.sayScale(ctx, a); err != nil {
+			return err
+		}
+	}
 	return c.sayTiming(t, float64(people.Bytes(members))/1e6)
+}
+
+// sayScale says how much faster all cores are than one.
+func (c *command) sayScale(ctx context.Context, a *app.App) error {
+	cores := runtime.GOMAXPROCS(1)
+	one, err := a.TimeCells(ctx)
+	runtime.GOMAXPROCS(cores)
+	if err != nil {
+		return err
+	}
+	all, err := a.TimeCells(ctx)
+	if err == nil {
+		c.say("Cells took %.1f s on one core and %.1f s on %d: %.2f times as fast.", one.Seconds(), all.Seconds(), cores, one.Seconds()/all.Seconds())
+	}
+	return err
 }
 
 // makeCrowd imports a community and waits until its window is over.
@@ -165,6 +188,10 @@ func (c *command) sayTiming(t app.Timing, size float64) error {
 	c.say("|---|---|---|---|---|")
 	c.say("| cells | %.1f | %.1f | %.1f | %.1f |", t.Build.Seconds(), t.BuildCPU.Seconds(), size/t.Build.Seconds(), size/t.BuildCPU.Seconds())
 	c.say("| Parquet | %.1f | %.1f | %.1f | %.1f |", whole.Seconds(), (t.BuildCPU + t.WriteCPU).Seconds(), speed, size/(t.BuildCPU+t.WriteCPU).Seconds())
+	c.say("| of which | seconds | CPU s | |\n|---|---|---|---|")
+	for _, x := range t.Stages {
+		c.say("| %s | %.1f | %.1f | %.2f cores busy |", x.Name, x.Wall.Seconds(), x.CPU.Seconds(), x.CPU.Seconds()/x.Wall.Seconds())
+	}
 	c.say("One objection: %d of %d cells made again in %.3f s. Peak of the process: %d MiB.", t.AgainCells, t.Cells, t.Again.Seconds(), peak>>20)
 	var below []string
 	if per := size / (t.BuildCPU + t.WriteCPU).Seconds(); per < floorSpeed {

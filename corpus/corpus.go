@@ -130,10 +130,10 @@ func (s *Stock) Build(ctx context.Context, g *build.Graph, in Layout) (*Corpus, 
 	all = binary.BigEndian.AppendUint32(all, uint32(in.Slices))                            //nolint:gosec // small
 	records := 0
 	for _, x := range s.of {
-		records += len(x.keys)
+		records += x.rows()
 	}
 	for m := range s.made.held {
-		c.HeldOut += len(s.of[m].keys)
+		c.HeldOut += s.of[m].rows()
 	}
 	for _, cell := range c.Cells {
 		all = append(all, cell.Digest[:]...)

@@ -75,7 +75,7 @@ func (s *Stock) decide(ctx context.Context, each func(m licet.MemberID, first ui
 		if err := each(m, first, decided); err != nil {
 			return err
 		}
-		first += uint32(len(s.of[m].keys)) //nolint:gosec // the resolver counts in 32 bits, too
+		first += uint32(s.of[m].rows()) //nolint:gosec // the resolver counts in 32 bits, too
 	}
 	return nil
 }
@@ -84,7 +84,7 @@ func (s *Stock) decide(ctx context.Context, each func(m licet.MemberID, first ui
 func (s *Stock) resolveAll(ctx context.Context, touched map[licet.MemberID]bool) error {
 	return s.decide(ctx, func(m licet.MemberID, first uint32, decided *neardup.Resolution) error {
 		x := s.of[m]
-		for i := range x.keys {
+		for i := range x.rows() {
 			if dropped := !decided.Kept(first + uint32(i)); dropped != x.dropped[i] { //nolint:gosec // as above
 				x.dropped[i] = dropped
 				touched[m] = true
@@ -124,8 +124,8 @@ func (s *Stock) resolveChanged(touched map[licet.MemberID]bool) error {
 			return err
 		}
 		come = append(come, entries...)
-		for _, k := range x.keys {
-			there[k] = true
+		for _, e := range entries {
+			there[e.Key] = true
 		}
 	}
 	for _, m := range slices.Sorted(maps.Keys(s.dirty)) {
@@ -144,11 +144,17 @@ func (s *Stock) resolveChanged(touched map[licet.MemberID]bool) error {
 	}
 	for _, e := range effects {
 		m := s.made.numbers[e.Member]
-		if x := s.of[m]; x != nil {
-			if i := slices.Index(x.keys, e.Key); i >= 0 && x.dropped[i] != (e.After == neardup.Dropped) {
-				x.dropped[i] = e.After == neardup.Dropped
-				touched[m] = true
-			}
+		x := s.of[m]
+		if x == nil {
+			continue
+		}
+		keys, err := s.keys(x)
+		if err != nil {
+			return err
+		}
+		if i := slices.Index(keys, e.Key); i >= 0 && x.dropped[i] != (e.After == neardup.Dropped) {
+			x.dropped[i] = e.After == neardup.Dropped
+			touched[m] = true
 		}
 	}
 	for _, m := range slices.Sorted(maps.Keys(s.dirty)) { // whose fate is as before, in a sheaf that is new
@@ -156,7 +162,11 @@ func (s *Stock) resolveChanged(touched map[licet.MemberID]bool) error {
 		if x == nil || s.made.held[m] {
 			continue
 		}
-		for i, k := range x.keys {
+		keys, err := s.keys(x)
+		if err != nil {
+			return err
+		}
+		for i, k := range keys {
 			d, err := s.near.Lookup(k)
 			if err != nil {
 				return fmt.Errorf("near-duplicates: %w", err)
@@ -176,7 +186,7 @@ func (s *Stock) Said(ctx context.Context) (map[licet.RecordID][]licet.MemberID, 
 	err := s.decide(ctx, func(m licet.MemberID, first uint32, decided *neardup.Resolution) error {
 		x := s.of[m]
 		var rows []Row
-		for i := range x.keys {
+		for i := range x.rows() {
 			id := first + uint32(i) //nolint:gosec // as in decide
 			also := decided.Also(id)
 			if !decided.Kept(id) || len(also) == 0 {
@@ -234,15 +244,24 @@ func (s *Stock) Fate(ctx context.Context, m licet.MemberID, record licet.RecordI
 	}
 	f.In = !x.dropped[at]
 	f.Shard, f.Slice = Place(s.rank, m, s.made.layout.Shards, s.made.layout.Slices)
-	if !f.In {
-		return f, s.keeper(ctx, x.keys[at], &f)
+	keys, err := s.keys(x)
+	if err != nil {
+		return f, err
 	}
-	d, err := s.decision(ctx, x.keys[at])
+	d, err := s.decision(ctx, keys[at])
+	if err != nil {
+		return f, err
+	}
+	if !f.In {
+		f.Own = d.Own
+		f.Keeper, err = s.record(s.made.numbers[d.Keeper], d.For)
+		return f, err
+	}
 	for _, n := range d.Also {
 		f.Said = append(f.Said, s.made.numbers[n])
 	}
 	slices.Sort(f.Said)
-	return f, err
+	return f, nil
 }
 
 // decision asks the index, which is made where there is none.
@@ -259,21 +278,23 @@ func (s *Stock) decision(ctx context.Context, k neardup.Key) (neardup.Decision, 
 	return d, nil
 }
 
-// keeper finds the record in whose favour another was dropped.
-func (s *Stock) keeper(ctx context.Context, k neardup.Key, f *Fate) error {
-	d, err := s.decision(ctx, k)
+// record returns the record of a member's row with a key; "" where there is none.
+func (s *Stock) record(m licet.MemberID, k neardup.Key) (licet.RecordID, error) {
+	x := s.of[m]
+	if x == nil {
+		return "", nil
+	}
+	keys, err := s.keys(x)
 	if err != nil {
-		return err
+		return "", err
 	}
-	f.Own = d.Own
-	for _, x := range s.of {
-		if i := slices.Index(x.keys, d.For); i >= 0 {
-			rows, err := s.rows(x)
-			if err == nil {
-				f.Keeper = rows[i].Record
-			}
-			return err
-		}
+	i := slices.Index(keys, k)
+	if i < 0 {
+		return "", nil
 	}
-	return nil
+	rows, err := s.rows(x)
+	if err != nil {
+		return "", err
+	}
+	return rows[i].Record, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"licet"
@@ -108,11 +109,119 @@ func appendString(dst []byte, s string) []byte {
 func ReadRows(data []byte) ([]Row, error) {
 	var out []Row
 	for line := range bytes.Lines(data) {
-		var r Row
-		if err := json.Unmarshal(line, &r); err != nil {
-			return nil, fmt.Errorf("corpus row: %w", err)
+		r, err := readRow(line)
+		if err != nil {
+			return nil, err
 		}
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// readRow reads a line: what Append wrote in a quarter of the time that JSON takes, and
+// any other JSON as it is. FuzzReadRows compares the two.
+func readRow(line []byte) (Row, error) {
+	l := lineReader{in: line}
+	if r := l.row(); !l.other && len(l.in) == 0 {
+		return r, nil
+	}
+	var r Row
+	if err := json.Unmarshal(line, &r); err != nil {
+		return r, fmt.Errorf("corpus row: %w", err)
+	}
+	return r, nil
+}
+
+// A lineReader takes what Append writes off the front of a line.
+type lineReader struct {
+	in    []byte
+	other bool // it is something else
+}
+
+func (l *lineReader) row() (r Row) {
+	l.take(`{"kind":`)
+	r.Kind = licet.Kind(l.text())
+	if l.has(`,"language":`) {
+		r.Language = l.text()
+	}
+	l.take(`,"member":`)
+	r.Member = licet.MemberID(l.text())
+	if l.has(`,"others":[`) {
+		for {
+			r.Others = append(r.Others, licet.MemberID(l.text()))
+			if l.other || !l.has(`,`) {
+				break
+			}
+		}
+		l.take(`]`)
+	}
+	l.take(`,"record":`)
+	r.Record = licet.RecordID(l.text())
+	if l.has(`,"role":`) {
+		r.Role = licet.Role(l.text())
+	}
+	l.take(`,"text":`)
+	r.Text = l.text()
+	l.take("}\n")
+	return r
+}
+
+func (l *lineReader) has(s string) bool {
+	if len(l.in) < len(s) || string(l.in[:len(s)]) != s {
+		return false
+	}
+	l.in = l.in[len(s):]
+	return true
+}
+
+func (l *lineReader) take(s string) { l.other = !l.has(s) || l.other }
+
+// text takes a string. One with an escape that Append would not have written, with a
+// control character or with bytes that are no UTF-8 is left to JSON.
+func (l *lineReader) text() string {
+	if !l.has(`"`) {
+		l.other = true
+		return ""
+	}
+	end := bytes.IndexByte(l.in, '"')
+	if end >= 0 && bytes.IndexByte(l.in[:end], '\\') < 0 {
+		s := string(l.in[:end])
+		l.in = l.in[end+1:]
+		l.other = l.other || !plain(s)
+		return s
+	}
+	var out []byte
+	for i := 0; i < len(l.in); i++ {
+		switch c := l.in[i]; c {
+		case '"':
+			l.in = l.in[i+1:]
+			l.other = l.other || !utf8.Valid(out)
+			return string(out)
+		case '\\':
+			i++
+			if i == len(l.in) {
+				break
+			}
+			at := strings.IndexByte(`"\btnfr`, l.in[i])
+			if at < 0 {
+				l.other = true
+				return ""
+			}
+			out = append(out, "\"\\\b\t\n\f\r"[at])
+		default:
+			l.other = l.other || c < ' '
+			out = append(out, c)
+		}
+	}
+	l.other = true
+	return ""
+}
+
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' {
+			return false
+		}
+	}
+	return utf8.ValidString(s)
 }

@@ -1,16 +1,13 @@
 package corpus
 
 import (
+	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"iter"
 	"maps"
 	"slices"
 	"sync"
-
-	fastjson "github.com/go-json-experiment/json"
 
 	"licet"
 	"licet/corpus/neardup"
@@ -46,17 +43,19 @@ type Stock struct {
 }
 
 // A sheaf is one member's rows, in order of record: for each the rank that orders
-// the rows of a cell, its buckets, the line and what was cut of it.
+// the rows of a cell, its key and buckets, the line and what was cut of it.
 type sheaf struct {
 	data []byte // nil: in the file
 	at   int64
 	size int
 	text int // bytes of text
-	keys []neardup.Key
 	// others are whom the rows name besides their author.
 	others  map[int][]licet.MemberID // by row
-	dropped []bool
+	dropped []bool                   // by row
 }
+
+// rows is how many there are.
+func (x *sheaf) rows() int { return len(x.dropped) }
 
 // NewStock returns an empty stock. temp is the folder of what is spilt, in files that
 // have no name; "" is the system's.
@@ -83,101 +82,150 @@ func (s *Stock) Bytes() int {
 	return s.bytes
 }
 
-// orderSize is how much of a rank orders rows: 128 bits never agree by chance.
-const orderSize = 16
+// A row begins with its rank: the first half orders the rows of a cell, the second is
+// its key for near-duplicates. 128 bits never agree by chance.
+const (
+	orderSize   = 16
+	bucketsSize = 8 * neardup.Bands
+)
 
 // Put replaces what there is of a member; without passages, they are gone from it. It
 // is safe for concurrent use, for different members.
 func (s *Stock) Put(m licet.MemberID, passages []licet.Passage) error {
-	var is *sheaf
-	var data []byte
-	if len(passages) > 0 {
-		is = &sheaf{}
-		scratch, _ := signing.Get().(*neardup.Scratch)
-		defer signing.Put(scratch)
-		for i, p := range passages {
-			rank := s.rank.Rank("row", string(p.Record))
-			line := RowOf(p).Append(nil)
-			data = append(data, rank[:orderSize]...)
-			for _, b := range neardup.Sign(p.Text, scratch) {
-				data = binary.LittleEndian.AppendUint64(data, b)
-			}
-			data = append(binary.AppendUvarint(data, uint64(len(line))), line...)
-			var cuts []byte
-			if len(p.Cuts) > 0 {
-				var err error
-				if cuts, err = json.Marshal(p.Cuts); err != nil {
-					return fmt.Errorf("what was cut: %w", err)
-				}
-			}
-			data = append(binary.AppendUvarint(data, uint64(len(cuts))), cuts...)
-			is.keys = append(is.keys, neardup.Key(rank[orderSize:]))
-			is.text += len(p.Text)
-			if len(p.Others) > 0 {
-				if is.others == nil {
-					is.others = map[int][]licet.MemberID{}
-				}
-				is.others[i] = p.Others
-			}
-		}
-		is.data, is.size = data, len(data)
-		is.dropped = make([]bool, len(passages))
+	if len(passages) == 0 {
+		return s.enter(m, nil, nil)
 	}
-	return s.enter(m, is)
+	b, _ := binding.Get().(*binder)
+	defer binding.Put(b)
+	return s.enter(m, b.bind(s.rank, passages), b.data)
 }
 
-var signing = sync.Pool{New: func() any { return new(neardup.Scratch) }}
+// A binder is the room that making a sheaf takes.
+type binder struct {
+	near neardup.Scratch
+	data []byte
+	line []byte
+	cuts []byte
+}
 
-func (s *Stock) enter(m licet.MemberID, is *sheaf) error {
+var binding = sync.Pool{New: func() any { return new(binder) }}
+
+// bind makes a sheaf, and leaves its rows in b.data.
+func (b *binder) bind(r ranker, passages []licet.Passage) *sheaf {
+	x := &sheaf{dropped: make([]bool, len(passages))}
+	data := b.data[:0]
+	for i, p := range passages {
+		rank := r.Rank("row", string(p.Record))
+		data = append(data, rank[:]...)
+		for _, bucket := range neardup.Sign(p.Text, &b.near) {
+			data = binary.LittleEndian.AppendUint64(data, bucket)
+		}
+		b.line = RowOf(p).Append(b.line[:0])
+		data = append(binary.AppendUvarint(data, uint64(len(b.line))), b.line...)
+		b.cuts = appendCuts(b.cuts[:0], p.Cuts)
+		data = append(binary.AppendUvarint(data, uint64(len(b.cuts))), b.cuts...)
+		x.text += len(p.Text)
+		if len(p.Others) > 0 {
+			if x.others == nil {
+				x.others = map[int][]licet.MemberID{}
+			}
+			x.others[i] = p.Others
+		}
+	}
+	b.data, x.size = data, len(data)
+	return x
+}
+
+// appendCuts writes what was cut how often, in order of what it was.
+func appendCuts(out []byte, cuts map[string]int) []byte {
+	for _, what := range slices.Sorted(maps.Keys(cuts)) {
+		out = append(binary.AppendUvarint(out, uint64(len(what))), what...)
+		out = binary.AppendUvarint(out, uint64(cuts[what])) //nolint:gosec // a count
+	}
+	return out
+}
+
+// readCuts reads what appendCuts wrote.
+func readCuts(in []byte) map[string]int {
+	if len(in) == 0 {
+		return nil
+	}
+	out := map[string]int{}
+	for len(in) > 0 {
+		n, size := binary.Uvarint(in)
+		what := in[size:][:n]
+		times, more := binary.Uvarint(in[size+int(n):]) //nolint:gosec // it was an int
+		out[string(what)] = int(times)                  //nolint:gosec // it was an int
+		in = in[size+int(n)+more:]                      //nolint:gosec // it was an int
+	}
+	return out
+}
+
+// enter enters the sheaf of a member, nil for none. data are its rows, which are not
+// kept and may be overwritten. What is spilt is written by several at the same time.
+func (s *Stock) enter(m licet.MemberID, is *sheaf, data []byte) error {
+	fits, err := s.leave(m, is)
+	if err != nil || is == nil {
+		return err
+	}
+	if fits {
+		is.data = bytes.Clone(data)
+	} else if is.at, err = s.file.Append(data); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.of[m] = is
+	s.bytes += is.text
+	return nil
+}
+
+// leave forgets what there was of a member, and makes room for what comes: in memory, if it fits.
+func (s *Stock) leave(m licet.MemberID, is *sheaf) (fits bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	was := s.of[m]
 	if was == nil && is == nil {
-		return nil
+		return false, nil
+	}
+	if _, ok := s.dirty[m]; !ok {
+		s.dirty[m] = nil
+		if was != nil && s.made != nil && !s.made.held[m] {
+			if s.dirty[m], err = s.keys(was); err != nil {
+				return false, err
+			}
+		}
 	}
 	if was != nil {
 		s.bytes -= was.text
 		if was.data != nil {
 			s.memory -= was.size
 		} else if err := s.file.Wipe(was.at, int64(was.size)); err != nil {
-			return err
+			return false, err
 		}
-	}
-	if _, ok := s.dirty[m]; !ok {
-		s.dirty[m] = nil
-		if was != nil && s.made != nil && !s.made.held[m] {
-			s.dirty[m] = was.keys
-		}
+		delete(s.of, m)
 	}
 	if is == nil {
-		delete(s.of, m)
-		return nil
+		return false, nil
 	}
-	s.of[m] = is
-	s.bytes += is.text
-	if s.memory+is.size <= s.limit {
+	if fits = s.memory+is.size <= s.limit; fits {
 		s.memory += is.size
-		return nil
+		return true, nil
 	}
 	if s.file == nil {
-		var err error
-		if s.file, err = spill.New(s.temp); err != nil {
-			return err
-		}
+		s.file, err = spill.New(s.temp)
 	}
-	var err error
-	is.at, err = s.file.Append(is.data)
-	is.data = nil
-	return err
+	return false, err
 }
 
 // A line is one row of a sheaf.
 type line struct {
 	order   [orderSize]byte
+	key     neardup.Key
 	buckets []byte           // bucketsSize of them
 	others  []licet.MemberID // whom it names besides its author
 	text    []byte
-	cuts    []byte // JSON; empty: nothing was
+	cuts    []byte // see appendCuts; empty: nothing was
 }
 
 // lines returns the rows of a sheaf: those that duplicates have left, or all.
@@ -189,10 +237,11 @@ func (s *Stock) lines(x *sheaf, all bool) ([]line, error) {
 			return nil, err
 		}
 	}
-	out := make([]line, 0, len(x.keys))
-	for i := range x.keys {
+	out := make([]line, 0, x.rows())
+	for i := range x.rows() {
 		l := line{order: [orderSize]byte(data), others: x.others[i]}
 		data = data[orderSize:]
+		l.key, data = neardup.Key(data[:len(l.key)]), data[len(l.key):]
 		l.buckets, data = data[:bucketsSize], data[bucketsSize:]
 		for _, part := range []*[]byte{&l.text, &l.cuts} {
 			n, size := binary.Uvarint(data)
@@ -206,7 +255,18 @@ func (s *Stock) lines(x *sheaf, all bool) ([]line, error) {
 	return out, nil
 }
 
-const bucketsSize = 8 * neardup.Bands
+// keys returns the keys of a sheaf.
+func (s *Stock) keys(x *sheaf) ([]neardup.Key, error) {
+	list, err := s.lines(x, true)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]neardup.Key, len(list))
+	for i, l := range list {
+		out[i] = l.key
+	}
+	return out, nil
+}
 
 // entries returns the rows of a sheaf as near-duplicates know them.
 func (s *Stock) entries(m licet.MemberID, x *sheaf) ([]neardup.Entry, error) {
@@ -217,7 +277,7 @@ func (s *Stock) entries(m licet.MemberID, x *sheaf) ([]neardup.Entry, error) {
 	number := memberNumber(s.rank, m)
 	out := make([]neardup.Entry, len(list))
 	for i, l := range list {
-		out[i] = neardup.Entry{Key: x.keys[i], Member: number}
+		out[i] = neardup.Entry{Key: l.key, Member: number}
 		for k := range out[i].Buckets {
 			out[i].Buckets[k] = binary.LittleEndian.Uint64(l.buckets[8*k:])
 		}
@@ -280,10 +340,8 @@ func (s *Stock) Kept() iter.Seq2[Kept, error] {
 			}
 			shard, slice := Place(s.rank, m, s.made.layout.Shards, s.made.layout.Slices)
 			for _, l := range list {
-				k := Kept{Shard: shard, Slice: slice}
-				if err = fastjson.Unmarshal(l.text, &k.Row); err == nil && len(l.cuts) > 0 {
-					err = json.Unmarshal(l.cuts, &k.Cuts)
-				}
+				k := Kept{Shard: shard, Slice: slice, Cuts: readCuts(l.cuts)}
+				k.Row, err = readRow(l.text)
 				if !yield(k, err) || err != nil {
 					return
 				}

@@ -76,6 +76,9 @@ func readBase(dir fs.FS) (*Base, error) {
 	if err := b.readGeneration(); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileGenerate, err)
 	}
+	if err := b.bound(); err != nil {
+		return nil, fmt.Errorf("%w: %s: %w", ErrBase, fileTokenizer, err)
+	}
 	w, err := readWeights(dir, b.config)
 	if err != nil {
 		return nil, err
@@ -103,6 +106,19 @@ func (b *Base) readGeneration() error {
 		b.ends = ends
 	}
 	return k.err
+}
+
+// bound tells the tokenizer which ids begin and end a text, where the base's files do.
+func (b *Base) bound() (err error) {
+	start, end := b.tokenizer.Start(), b.tokenizer.End()
+	if b.begin != nil {
+		start = *b.begin
+	}
+	if len(b.ends) > 0 {
+		end = b.ends[0]
+	}
+	b.tokenizer, err = b.tokenizer.Bounded(start, end)
+	return err
 }
 
 // readFile reads one of the small files of a base.

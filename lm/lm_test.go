@@ -299,21 +299,6 @@ func TestGenerateStops(t *testing.T) {
 	}
 }
 
-func FuzzTokenizer(f *testing.F) {
-	tok, err := lm.TrainTokenizer(slices.Values([]string{"le chat dort, le chien aussi. the dog  sleeps"}), 300)
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, s := range []string{"", "the dog", " x  y\n\nz", "été 2024 €", "\xff\xfe", "a\t\tb "} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if got := tok.Decode(tok.Encode(s)); got != s {
-			t.Errorf("got %q, want %q", got, s)
-		}
-	})
-}
-
 func FuzzAdapter(f *testing.F) {
 	b := tiny(f)
 	a, err := lm.NewAdapter(b, lm.Recipe{Rank: 1, Alpha: 1, Epochs: 1, Batch: 1, Context: 8})

@@ -47,7 +47,8 @@ type Model struct {
 	layers    []*block
 	norm      []float32
 	turns     []float64      // radians a token, [head/2]
-	inside    func() []int32 // see Tokenizer.inside
+	inside    func() []int32 // see Tokenizer.Inside
+	ends      []int32        // ids that end a text, sorted
 }
 
 // block is one layer.
@@ -87,6 +88,7 @@ func NewModel(b *Base, a *Adapter, w Weights) (*Model, error) {
 	}
 	m := newModel(b.config, b.tokenizer, b.engine, w, func(name string) []float32 { return b.weights[name].data }, a)
 	m.base = b.digest
+	m.ends = append(m.ends, b.ends...)
 	if a == nil || w == Float32 {
 		return m, nil
 	}
@@ -124,7 +126,12 @@ func RandomModel(c Config, t *Tokenizer, e *sgemm.Engine, seed uint64, w Weights
 // is folded into Float32, and otherwise left out.
 func newModel(c Config, t *Tokenizer, e *sgemm.Engine, w Weights, read func(name string) []float32, a *Adapter) *Model {
 	m := &Model{config: c, tokenizer: t, engine: gemv.On(e), kernel: e.Kernel(), weights: w, turns: frequencies(c)}
-	m.inside = sync.OnceValue(func() []int32 { return t.inside(c.Vocab) })
+	for _, t := range []int32{t.End(), t.Start()} { // the start of another text ends one, too
+		if t >= 0 {
+			m.ends = append(m.ends, t)
+		}
+	}
+	m.inside = sync.OnceValue(func() []int32 { return t.Inside(c.Vocab) })
 	whole := func(name string) *gemv.Matrix {
 		x := m.engine.Matrix(w, c.Vocab, c.Width)
 		m.engine.Fill(x, 0, read(name))

@@ -52,8 +52,11 @@ func (s *stops) rest() string {
 	return show
 }
 
-// whole drops bytes that are no characters.
-func whole(text string) string { return strings.ToValidUTF8(text, "") }
+// whole drops bytes that are no characters, and what stands for such bytes in what a
+// tokenizer decoded: in a draft they say nothing.
+func whole(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\uFFFD", "")
+}
 
 // beginning returns the length of the longest end of text that stop begins with.
 func beginning(text, stop string) int {

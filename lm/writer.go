@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
+
+	"licet/lm/tokenizer"
 )
 
 // How much a step reads at most. Every running answer has its row; the rest is
@@ -43,9 +46,11 @@ type answer struct {
 	o      GenerateOptions
 	text   *memory
 	draw   *sampler
+	spell  *tokenizer.Decoder
 	stops  *stops
-	most   int // tokens
-	told   int // tokens of the answer so far
+	most   int          // tokens
+	told   int          // tokens of the answer so far
+	over   func() error // not nil: who asked has stopped
 
 	pieces []Piece // guarded: not yet taken
 	ended  bool    // guarded: pieces are all that come
@@ -60,7 +65,7 @@ type answer struct {
 // the writer's leave to write.
 func (w *Writer) Write(ctx context.Context, prompt []int32, o GenerateOptions) iter.Seq2[Piece, error] {
 	return func(yield func(Piece, error) bool) {
-		a, err := w.start(prompt, o)
+		a, err := w.start(ctx, prompt, o)
 		if err != nil {
 			yield(Piece{Token: -1}, err)
 			return
@@ -94,7 +99,7 @@ func (w *Writer) Write(ctx context.Context, prompt []int32, o GenerateOptions) i
 	}
 }
 
-func (w *Writer) start(prompt []int32, o GenerateOptions) (*answer, error) {
+func (w *Writer) start(ctx context.Context, prompt []int32, o GenerateOptions) (*answer, error) {
 	if err := w.m.check(prompt); err != nil {
 		return nil, err
 	}
@@ -102,8 +107,8 @@ func (w *Writer) start(prompt []int32, o GenerateOptions) (*answer, error) {
 		return nil, err
 	}
 	a := &answer{
-		prompt: prompt, o: o, text: w.m.memory(), draw: newSampler(o, prompt), stops: newStops(o.Stop),
-		most: w.m.Context() - len(prompt), bell: make(chan struct{}, 1),
+		prompt: prompt, o: o, text: w.m.memory(), draw: newSampler(o, prompt), spell: w.m.tokenizer.Decoder(), stops: newStops(o.Stop),
+		most: w.m.Context() - len(prompt), bell: make(chan struct{}, 1), over: ctx.Err,
 	}
 	if o.MaxTokens > 0 {
 		a.most = min(a.most, o.MaxTokens)
@@ -168,7 +173,7 @@ func (w *Writer) admit(batch []*answer) []*answer {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	batch = slices.DeleteFunc(batch, func(a *answer) bool {
-		if a.gone && !a.ended {
+		if (a.gone || a.over() != nil) && !a.ended {
 			a.end(nil)
 		}
 		return a.ended
@@ -215,16 +220,19 @@ func (w *Writer) next(s *stepper, a *answer, logits []float32) {
 	if a.o.LogProbs {
 		of, p.Top = logProbs(s.ops, logits, a.o.Top)
 	}
+	for i := w.m.tokenizer.Vocab(); i < len(logits); i++ { // ids that stand for nothing
+		logits[i] = float32(math.Inf(-1))
+	}
 	var forbidden []int32
 	if a.told == 0 && a.o.NewWord {
 		forbidden = w.m.inside()
 	}
 	t := a.draw.pick(logits, forbidden)
-	if t < 0 || w.m.ends(t) {
+	if t < 0 || slices.Contains(w.m.ends, t) {
 		w.finish(a, FinishStop, a.stops.rest())
 		return
 	}
-	show, stopped := a.stops.push(w.m.tokenizer.Decode([]int32{t}))
+	show, stopped := a.stops.push(a.spell.Add(t))
 	if stopped {
 		w.finish(a, FinishStop, show)
 		return
@@ -237,9 +245,6 @@ func (w *Writer) next(s *stepper, a *answer, logits []float32) {
 		w.finish(a, FinishLength, a.stops.rest())
 	}
 }
-
-// ends tells whether a token ends a document: its end, or the start of another.
-func (m *Model) ends(t int32) bool { return t == m.tokenizer.End() || t == m.tokenizer.Start() }
 
 func (w *Writer) finish(a *answer, how, text string) {
 	w.tell(a, nil, true, Piece{Token: -1, Text: text, Finish: how})

@@ -5,15 +5,13 @@ import (
 	"crypto/sha256"
 	"hash"
 	"hash/maphash"
-	"strconv"
 	"sync"
 	"sync/atomic"
 
 	"licet"
 )
 
-// A hasher makes the keyed hashes that derive makes, of one part, without
-// setting the key up anew.
+// A hasher makes the keyed hashes that derive makes, without setting the key up anew.
 type hasher struct {
 	pool sync.Pool // of *hashing
 }
@@ -27,16 +25,11 @@ func newHasher(key []byte) *hasher {
 	return &hasher{pool: sync.Pool{New: func() any { return &hashing{mac: hmac.New(sha256.New, key)} }}}
 }
 
-func (h *hasher) hash(label, part string) licet.Digest {
+func (h *hasher) hash(label string, parts ...string) licet.Digest {
 	m, _ := h.pool.Get().(*hashing)
 	defer h.pool.Put(m)
 	m.mac.Reset()
-	m.buf = append(m.buf[:0], "licet/"...)
-	m.buf = append(m.buf, label...)
-	m.buf = append(m.buf, '/')
-	m.buf = strconv.AppendInt(m.buf, int64(len(part)), 10)
-	m.buf = append(m.buf, ':')
-	m.buf = append(m.buf, part...)
+	m.buf = derivation(m.buf[:0], label, parts)
 	_, _ = m.mac.Write(m.buf) // a hash never fails
 	return licet.Digest(m.mac.Sum(m.buf[:0]))
 }

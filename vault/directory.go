@@ -102,7 +102,7 @@ func listed(name string) []string {
 // nameHashes returns the keyed hashes under which a name is found, and those of
 // the words that its forms begin with.
 func (k *Keys) nameHashes(name string) []licet.Digest {
-	h := newHasher(k.own["community"])
+	h := k.community()
 	var out []licet.Digest
 	for _, form := range listed(name) {
 		first, _, _ := strings.Cut(form, " ")
@@ -114,7 +114,7 @@ func (k *Keys) nameHashes(name string) []licet.Digest {
 // begin enters, into a directory that is empty, that each name in it comes with
 // what it begins with. One that was begun without is asked in full.
 func (v *Vault) begin(ctx context.Context, tx *sql.Tx) error {
-	mark := newHasher(v.keys.own["community"]).hash("start", "")
+	mark := v.keys.community().hash("start", "")
 	_, err := tx.ExecContext(ctx, `INSERT INTO directory (hash, seq, handle) SELECT ?, 0, false WHERE NOT EXISTS (SELECT 1 FROM directory)`, mark[:])
 	if err != nil {
 		return fmt.Errorf("begin the directory: %w", err)
@@ -199,7 +199,7 @@ func (v *Vault) Shield(ctx context.Context, tx *sql.Tx, called string, handle bo
 // Directory returns the names and handles of members known before position upto,
 // and those of others who had objected before position now.
 func (v *Vault) Directory(ctx context.Context, upto, now uint64) (*Directory, error) {
-	d := &Directory{names: map[licet.Digest]bool{}, handles: map[licet.Digest]bool{}, hasher: newHasher(v.keys.own["community"])}
+	d := &Directory{names: map[licet.Digest]bool{}, handles: map[licet.Digest]bool{}, hasher: v.keys.community()}
 	for i := range d.asked {
 		d.asked[i] = newAnswers()
 	}

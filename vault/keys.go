@@ -13,7 +13,9 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"licet"
 	"licet/internal/db"
@@ -46,6 +48,8 @@ type Keys struct {
 	random io.Reader
 	wrap   cipher.AEAD
 	own    map[string][]byte // community, signing, objects
+
+	community func() *hasher // of the community key
 }
 
 var ownKeys = []string{"community", "objects", "signing"}
@@ -63,7 +67,9 @@ func openKeys(ctx context.Context, path string, master [32]byte, random io.Reade
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
-	return &Keys{db: d, random: random, wrap: wrap, own: map[string][]byte{}}, nil
+	k := &Keys{db: d, random: random, wrap: wrap, own: map[string][]byte{}}
+	k.community = sync.OnceValue(func() *hasher { return newHasher(k.own["community"]) })
+	return k, nil
 }
 
 // CreateKeys makes a key file with fresh keys of the installation.
@@ -286,12 +292,19 @@ func openSealed(aead cipher.AEAD, sealed, about []byte) ([]byte, error) {
 // derive returns HMAC-SHA-256(key, label): keys for different uses are never the same.
 func derive(key []byte, label string, parts ...string) []byte {
 	h := hmac.New(sha256.New, key)
-	_, _ = io.WriteString(h, "licet/"+label) // a hash never fails
-	for _, p := range parts {
-		// The length first, so that no two lists of parts read the same.
-		_, _ = fmt.Fprintf(h, "/%d:%s", len(p), p)
-	}
+	_, _ = h.Write(derivation(nil, label, parts)) // a hash never fails
 	return h.Sum(nil)
+}
+
+// derivation is what is hashed: the length of each part first, so that no two lists of
+// parts read the same.
+func derivation(out []byte, label string, parts []string) []byte {
+	out = append(append(out, "licet/"...), label...)
+	for _, p := range parts {
+		out = append(strconv.AppendInt(append(out, '/'), int64(len(p)), 10), ':')
+		out = append(out, p...)
+	}
+	return out
 }
 
 // Seal encrypts plain under the member's key; about binds it to its place.
@@ -413,7 +426,7 @@ func (k *Keys) RecordID(p licet.Platform, ref string) licet.RecordID {
 // Rank is a keyed hash for placement and order: it depends on the community
 // key and the parts alone, never on an order of arrival.
 func (k *Keys) Rank(label string, parts ...string) licet.Digest {
-	return licet.Digest(derive(k.own["community"], "rank/"+label, parts...))
+	return k.community().hash("rank/"+label, parts...)
 }
 
 // Sessions returns the key that sign-ins are authenticated with. It is derived,

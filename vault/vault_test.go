@@ -3,7 +3,9 @@ package vault_test
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"database/sql"
 	"errors"
 	"io/fs"
@@ -281,6 +283,15 @@ func TestPlacesDependOnTheCommunityKeyAlone(t *testing.T) {
 	} {
 		if pair[0] == pair[1] {
 			t.Error("two different questions have one rank")
+		}
+	}
+	key := []byte("community key of thirty-two byte")
+	w := newWorld(t, key)
+	h := hmac.New(sha256.New, key)
+	_, _ = h.Write([]byte("licet/rank/cell/1:x/2:yz"))
+	for range 2 { // the second time with what is left of the first
+		if got := w.keys.Rank("cell", "x", "yz"); got != licet.Digest(h.Sum(nil)) {
+			t.Error("a rank is not the hash that docs/formats/keys.md tells")
 		}
 	}
 }

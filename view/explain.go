@@ -26,7 +26,11 @@ func (l *Look) Explain(ctx context.Context, m licet.MemberID) ([]Line, error) {
 	}
 	lines := map[licet.Kind]*Line{}
 	reasons := map[licet.Kind]map[string]bool{}
-	for i, f := range l.fates(records) {
+	fates, err := l.fates(records)
+	if err != nil {
+		return nil, err
+	}
+	for i, f := range fates {
 		k := records[i].Kind
 		if lines[k] == nil {
 			lines[k], reasons[k] = &Line{Kind: k}, map[string]bool{}
@@ -69,16 +73,20 @@ func (l *Look) ExplainRecord(ctx context.Context, m licet.MemberID, ref string) 
 	if at < 0 {
 		return RecordLine{}, fmt.Errorf("the member has no record %q: give the platform's id of it", ref)
 	}
+	fates, err := l.fates(records)
+	if err != nil {
+		return RecordLine{}, err
+	}
 	r := records[at]
 	q := l.question(r, l.now.Members[r.Member], &l.now)
 	return RecordLine{
-		Record: r, Decision: l.decide(r, false), Facts: l.v.policy.Facts(q), From: l.v.policy.Provenance(q), Reasons: l.fates(records)[at].reasons,
+		Record: r, Decision: l.decide(r, false), Facts: l.v.policy.Facts(q), From: l.v.policy.Provenance(q), Reasons: fates[at].reasons,
 	}, nil
 }
 
 // Story returns what becomes of a record's text, step by step, whether or not the
 // rules let it be used.
-func (l *Look) Story(r licet.Record) Story { return l.prepare(r, l.original(r.ShareOf)) }
+func (l *Look) Story(r licet.Record) (Story, error) { return l.prepare(r, l.original(r.ShareOf)) }
 
 // Provenance says whose word decides about a member.
 func (l *Look) Provenance(m licet.MemberID) licet.Provenance {

@@ -2,6 +2,7 @@ package view
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime"
@@ -48,7 +49,8 @@ type Look struct {
 	purpose     licet.Purpose
 	frozen, now licet.State
 	people      *vault.Directory
-	quoted      quoted
+	quoted      *quoted
+	ownQuoted   bool // and closes it
 
 	mu        sync.Mutex // guards what a scan of several ranges fills
 	platform  map[licet.MemberID]licet.Platform
@@ -83,10 +85,27 @@ func (v *View) Look(ctx context.Context, purpose licet.Purpose, frozen, now lice
 		}
 		l.platform[m.ID] = m.Platform
 	}
-	if err := l.scan(ctx, progress); err != nil {
+	read, err := newCopies(v.temp)
+	if err != nil {
 		return nil, err
 	}
-	return l, l.judge(ctx, each, progress)
+	defer func() { _ = read.close() }() // it has no name: nothing is left of it
+	if err := l.scan(ctx, read, progress); err != nil {
+		return nil, err
+	}
+	if err := l.judge(ctx, read, each, progress); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// Close gives back what the Look has out of memory. Of what was made like it nothing
+// may be in use any more.
+func (l *Look) Close() error {
+	if !l.ownQuoted {
+		return nil
+	}
+	return l.quoted.close()
 }
 
 func (v *View) begin(ctx context.Context, purpose licet.Purpose, frozen, now licet.State) (*Look, error) {
@@ -208,9 +227,9 @@ func inRanges(ctx context.Context, do func(ctx context.Context, i int, s span) e
 	return group.Wait()
 }
 
-// scan reads every record once, for what must be known of all before one can be
-// judged: who may be a minor, who is written about, and who said what first.
-func (l *Look) scan(ctx context.Context, progress Progress) error {
+// scan reads every record once and copies it, for what must be known of all before one
+// can be judged: who may be a minor, who is written about, and who said what first.
+func (l *Look) scan(ctx context.Context, into *copies, progress Progress) error {
 	total, err := l.v.vault.Count(ctx)
 	if err != nil {
 		return err
@@ -222,18 +241,18 @@ func (l *Look) scan(ctx context.Context, progress Progress) error {
 	defer j.close()
 	var done atomic.Int64
 	err = inRanges(ctx, func(ctx context.Context, i int, s span) error {
-		w := j.worker(i)
+		w, c := j.worker(i), into.copier(i)
 		for r, err := range l.v.vault.Between(ctx, s.from, s.to) {
 			if err != nil {
 				return err
 			}
 			l.note(r)
-			if err := w.add(r); err != nil {
+			if err := errors.Join(w.add(r), c.add(&r)); err != nil {
 				return err
 			}
 			report(progress, "reading", &done, total)
 		}
-		return w.done()
+		return errors.Join(w.done(), c.done())
 	})
 	if err != nil {
 		return err
@@ -241,6 +260,7 @@ func (l *Look) scan(ctx context.Context, progress Progress) error {
 	if l.quoted, err = j.resolve(ctx); err != nil {
 		return err
 	}
+	l.ownQuoted = true
 	return l.fetch(ctx)
 }
 
@@ -283,20 +303,23 @@ func (l *Look) fetch(ctx context.Context) error {
 }
 
 // judge makes everybody's share.
-func (l *Look) judge(ctx context.Context, each Each, progress Progress) error {
+func (l *Look) judge(ctx context.Context, read *copies, each Each, progress Progress) error {
 	members := slices.Sorted(maps.Keys(l.now.Members))
 	total, err := l.v.vault.Count(ctx)
 	if err != nil {
 		return err
 	}
 	var done atomic.Int64
-	return inRanges(ctx, func(ctx context.Context, _ int, s span) error {
+	return inRanges(ctx, func(_ context.Context, i int, s span) error {
 		from, _ := slices.BinarySearch(members, s.from)
 		to, _ := slices.BinarySearch(members, s.to)
 		waiting := members[from:to] // members of this range that have not had their turn
 		var records []licet.Record
 		turn := func(m licet.MemberID, records []licet.Record) error {
-			p, is := l.person(m, records)
+			p, is, err := l.person(m, records)
+			if err != nil {
+				return err
+			}
 			l.mu.Lock()
 			l.enter(m, is)
 			l.mu.Unlock()
@@ -329,7 +352,7 @@ func (l *Look) judge(ctx context.Context, each Each, progress Progress) error {
 			records = records[:0]
 			return err
 		}
-		for r, err := range l.v.vault.Between(ctx, s.from, s.to) {
+		for r, err := range read.of(i) {
 			if err != nil {
 				return err
 			}
@@ -371,12 +394,16 @@ func (l *Look) count(s *share, sign int) {
 }
 
 // person makes one member's share of their records, in order of id.
-func (l *Look) person(m licet.MemberID, records []licet.Record) (Person, *share) {
+func (l *Look) person(m licet.MemberID, records []licet.Record) (Person, *share, error) {
 	p, is := Person{Member: m}, &share{records: len(records)}
 	asMember := licet.Record{Member: m, Kind: licet.KindPost}
 	p.Admitted = l.decide(asMember, false).Permit && l.decide(asMember, true).Permit
 	left := map[string]int{}
-	for _, f := range l.fates(records) {
+	fates, err := l.fates(records)
+	if err != nil {
+		return p, nil, err
+	}
+	for _, f := range fates {
 		if len(f.reasons) == 0 {
 			p.Passages = append(p.Passages, f.passage)
 		}
@@ -391,7 +418,7 @@ func (l *Look) person(m licet.MemberID, records []licet.Record) (Person, *share)
 		p.Digest = digest(p.Passages)
 	}
 	is.digest, is.passages, is.admitted = p.Digest, len(p.Passages), p.Admitted
-	return p, is
+	return p, is, nil
 }
 
 // Advance moves the Look on to a later state; frozen is the same freeze, as what was
@@ -423,7 +450,10 @@ func (l *Look) Advance(ctx context.Context, frozen, now licet.State, touched []l
 		if err != nil {
 			return false, err
 		}
-		p, is := l.person(m, records)
+		p, is, err := l.person(m, records)
+		if err != nil {
+			return false, err
+		}
 		if _, ok := now.Members[m]; !ok && len(records) == 0 {
 			is = nil
 		}

@@ -19,10 +19,6 @@ import (
 	"licet/vault"
 )
 
-// quoted are the runs of words that stand in a record and that somebody else had
-// said in an earlier one, by record.
-type quoted map[recordKey][]grams.Gram
-
 // A recordKey is a record's id in half the room.
 type recordKey [16]byte
 
@@ -41,6 +37,7 @@ const (
 	joinParts  = 64
 	joinBuffer = 2048    // entries that a worker gathers for a part
 	joinMemory = 1 << 14 // entries of a part that stay in memory
+	quoteLimit = 1 << 12 // the same of what is quoted in a range
 	entrySize  = 12
 )
 
@@ -70,6 +67,7 @@ type join struct {
 	upto    uint64
 	temp    string
 	parts   [joinParts]part
+	quotes  [ranges]part // what is quoted, by the range of who quotes
 	workers [ranges]*joiner
 	gone    map[grams.Gram]lost
 }
@@ -83,6 +81,7 @@ type lost struct {
 type part struct {
 	mu   sync.Mutex
 	mem  []occurrence
+	data []byte // room to write from
 	file *spill.File
 }
 
@@ -186,81 +185,149 @@ func (w *joiner) done() error {
 }
 
 func (j *join) put(i int, list []occurrence) error {
-	p := &j.parts[i]
+	return j.parts[i].put(j.temp, list, joinMemory)
+}
+
+// put adds to a part; what is more than limit goes out of memory.
+func (p *part) put(temp string, list []occurrence, limit int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.mem)+len(list) <= joinMemory {
+	if p.file == nil && len(p.mem)+len(list) <= limit {
 		p.mem = append(p.mem, list...)
 		return nil
 	}
 	if p.file == nil {
 		var err error
-		if p.file, err = spill.New(j.temp); err != nil {
+		if p.file, err = spill.New(temp); err != nil {
 			return err
 		}
 	}
-	data := make([]byte, 0, len(list)*entrySize)
+	p.data = p.data[:0]
 	for _, o := range list {
-		data = binary.LittleEndian.AppendUint64(data, uint64(o.gram))
-		data = binary.LittleEndian.AppendUint32(data, o.rec)
+		p.data = binary.LittleEndian.AppendUint64(p.data, uint64(o.gram))
+		p.data = binary.LittleEndian.AppendUint32(p.data, o.rec)
 	}
-	_, err := p.file.Append(data)
+	_, err := p.file.Append(p.data)
 	return err
+}
+
+// take moves the occurrences of a part to the end of list.
+func (p *part) take(list []occurrence) ([]occurrence, error) {
+	list = append(list, p.mem...)
+	p.mem, p.data = nil, nil
+	if p.file == nil {
+		return list, nil
+	}
+	size := p.file.Size()
+	list = slices.Grow(list, int(size/entrySize))
+	data := make([]byte, min(size, chunkSize/entrySize*entrySize))
+	for at := int64(0); at < size; at += int64(len(data)) {
+		data = data[:min(size-at, int64(len(data)))]
+		if _, err := p.file.ReadAt(data, at); err != nil {
+			return nil, err
+		}
+		for rest := data; len(rest) > 0; rest = rest[entrySize:] {
+			list = append(list, occurrence{grams.Gram(binary.LittleEndian.Uint64(rest)), binary.LittleEndian.Uint32(rest[8:])})
+		}
+	}
+	f := p.file
+	p.file = nil
+	return list, f.Close() // it has no name: the room is given back
+}
+
+func (p *part) close() error {
+	if p.file == nil {
+		return nil
+	}
+	return p.file.Close()
 }
 
 func (j *join) close() {
 	for i := range j.parts {
-		if f := j.parts[i].file; f != nil {
-			_ = f.Close() // it has no name: nothing is left of it
-		}
+		_ = j.parts[i].close() // it has no name: nothing is left of it
+	}
+	for i := range j.quotes {
+		_ = j.quotes[i].close()
 	}
 }
 
 // resolve says what was quoted.
-func (j *join) resolve(ctx context.Context) (quoted, error) {
-	out := quoted{}
+func (j *join) resolve(ctx context.Context) (*quoted, error) {
 	if !j.on {
-		return out, nil
+		return nil, nil //nolint:nilnil // nothing is: what it stands for
 	}
-	var mu sync.Mutex
+	workers := runtime.GOMAXPROCS(0)
+	rooms := make(chan *room, workers) // of one worker after another
+	for range workers {
+		rooms <- new(room)
+	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
+	group.SetLimit(workers)
 	for i := range j.parts {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			list, err := j.parts[i].all()
-			if err != nil {
-				return err
-			}
-			list = sorted(list)
-			mu.Lock()
-			defer mu.Unlock()
-			for len(list) > 0 {
-				n := 1
-				for n < len(list) && list[n].gram == list[0].gram {
-					n++
-				}
-				j.quote(out, list[:n])
-				list = list[n:]
-			}
-			return nil
+			r := <-rooms
+			defer func() { rooms <- r }()
+			return j.resolvePart(&j.parts[i], r)
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	for _, list := range out {
-		slices.Sort(list)
+	w := quoter{temp: j.temp}
+	var list []occurrence
+	for i := range j.quotes {
+		var err error
+		if list, err = j.quotes[i].take(list[:0]); err != nil {
+			return nil, err
+		}
+		key := func(rec uint32) recordKey { return j.workers[i].speakers[rec&(1<<24-1)].id }
+		if err := w.add(list, key); err != nil {
+			return nil, errors.Join(err, w.close())
+		}
 	}
-	return out, nil
+	return w.done()
 }
 
-// sorted returns occurrences by gram: by the upper half of its bits eight at a time,
-// then what is equal there, which is little.
-func sorted(list []occurrence) []occurrence {
-	other := make([]occurrence, len(list))
+// room is what a worker sorts in, used again for the next part.
+type room struct {
+	list, other []occurrence
+	quotes      [ranges][]occurrence
+}
+
+// resolvePart finds what of the grams of one part was quoted, and hands it to the
+// ranges of those who quote.
+func (j *join) resolvePart(p *part, r *room) (err error) {
+	if r.list, err = p.take(r.list[:0]); err != nil {
+		return err
+	}
+	r.list, r.other = sorted(r.list, r.other)
+	for list := r.list; len(list) > 0; {
+		n := 1
+		for n < len(list) && list[n].gram == list[0].gram {
+			n++
+		}
+		j.quote(r, list[:n])
+		list = list[n:]
+	}
+	for i, list := range r.quotes {
+		if len(list) == 0 {
+			continue
+		}
+		if err := j.quotes[i].put(j.temp, list, quoteLimit); err != nil {
+			return err
+		}
+		r.quotes[i] = list[:0]
+	}
+	return nil
+}
+
+// sorted returns occurrences by gram, and the room it took: by the upper half of its bits
+// eight at a time, then what is equal there, which is little.
+func sorted(list, other []occurrence) (by, free []occurrence) {
+	other = slices.Grow(other[:0], len(list))[:len(list)]
 	for shift := 32; shift < 64; shift += 8 {
 		var at [256]int
 		for _, o := range list {
@@ -288,11 +355,11 @@ func sorted(list []occurrence) []occurrence {
 		}
 		rest = rest[n:]
 	}
-	return list
+	return list, other
 }
 
 // quote enters a gram at everybody who was not the first to say it.
-func (j *join) quote(out quoted, same []occurrence) {
+func (j *join) quote(r *room, same []occurrence) {
 	gone, said := j.gone[same[0].gram]
 	if len(same) == 1 && !said {
 		return
@@ -304,10 +371,8 @@ func (j *join) quote(out quoted, same []occurrence) {
 		}
 	}
 	for _, o := range same {
-		if s, m := j.speaker(o); m != who {
-			if list := out[s.id]; len(list) == 0 || list[len(list)-1] != o.gram {
-				out[s.id] = append(list, o.gram)
-			}
+		if _, m := j.speaker(o); m != who {
+			r.quotes[o.rec>>24] = append(r.quotes[o.rec>>24], o)
 		}
 	}
 }
@@ -316,24 +381,6 @@ func (j *join) speaker(o occurrence) (*speaker, licet.MemberID) {
 	w := j.workers[o.rec>>24]
 	s := &w.speakers[o.rec&(1<<24-1)]
 	return s, w.members[s.member]
-}
-
-// all returns the occurrences of a part.
-func (p *part) all() ([]occurrence, error) {
-	list := p.mem
-	p.mem = nil
-	if p.file == nil {
-		return list, nil
-	}
-	data := make([]byte, p.file.Size())
-	if _, err := p.file.ReadAt(data, 0); err != nil {
-		return nil, err
-	}
-	list = slices.Grow(list, len(data)/entrySize)
-	for ; len(data) > 0; data = data[entrySize:] {
-		list = append(list, occurrence{grams.Gram(binary.LittleEndian.Uint64(data)), binary.LittleEndian.Uint32(data[8:])})
-	}
-	return list, nil
 }
 
 // A record most of whose words stand in somebody else's is no quote but a copy:

@@ -11,24 +11,24 @@ import (
 )
 
 // passage returns what may be used of r, or why nothing may.
-func (l *Look) passage(r licet.Record) (licet.Passage, []string) {
+func (l *Look) passage(r licet.Record) (licet.Passage, []string, error) {
 	for _, atFreeze := range []bool{false, true} {
 		if d := l.decide(r, atFreeze); !d.Permit {
-			return licet.Passage{}, d.Rules
+			return licet.Passage{}, d.Rules, nil
 		}
 	}
 	switch {
 	case r.Seq >= l.frozen.Next:
-		return licet.Passage{}, []string{ReasonAfterFreeze}
+		return licet.Passage{}, []string{ReasonAfterFreeze}, nil
 	case r.Kind == licet.KindName:
-		return licet.Passage{}, []string{ReasonPlaceholder}
+		return licet.Passage{}, []string{ReasonPlaceholder}, nil
 	case strings.Contains(r.Text, licet.AssistantMark):
-		return licet.Passage{}, []string{ReasonAssistant}
+		return licet.Passage{}, []string{ReasonAssistant}, nil
 	}
 	original := l.original(r.ShareOf)
-	s := l.prepare(r, original)
-	if s.Reason != "" {
-		return licet.Passage{}, []string{s.Reason}
+	s, err := l.prepare(r, original)
+	if err != nil || s.Reason != "" {
+		return licet.Passage{}, []string{s.Reason}, err
 	}
 	out := licet.Passage{Member: r.Member, Record: r.ID, Kind: r.Kind, Role: r.Role, Language: s.Language, Text: s.Redacted, Employer: s.employer}
 	if len(s.OwnCuts)+len(s.Redactions) > 0 {
@@ -43,7 +43,7 @@ func (l *Look) passage(r licet.Record) (licet.Passage, []string) {
 		}
 	}
 	slices.Sort(out.Others)
-	return out, nil
+	return out, nil, nil
 }
 
 // A Story is what becomes of a record's text, step by step.
@@ -59,13 +59,13 @@ type Story struct {
 }
 
 // prepare takes a permitted record's text through every step.
-func (l *Look) prepare(r, original licet.Record) (s Story) {
+func (l *Look) prepare(r, original licet.Record) (s Story, err error) {
 	s.Raw, s.OwnCuts = r.Text, map[string]int{}
 	text := r.Text
 	if r.ShareOf != "" {
 		if text = added(text, original.Text); text == "" {
 			s.Reason = ReasonRepost
-			return s
+			return s, nil
 		}
 	}
 	with := redact.Context{People: l.people, Region: l.frozen.Members[r.Member].Facts.Country}
@@ -77,12 +77,16 @@ func (l *Look) prepare(r, original licet.Record) (s Story) {
 	for _, c := range cuts {
 		if c.What == own.TooLong {
 			s.Reason = own.TooLong
-			return s
+			return s, nil
 		}
 		s.OwnCuts[c.What]++
 	}
+	said, err := l.quoted.of(keyOf(r.ID))
+	if err != nil {
+		return s, err
+	}
 	var quotes int
-	if s.Own, quotes = unquote(s.Own, l.quoted[keyOf(r.ID)]); quotes > 0 {
+	if s.Own, quotes = unquote(s.Own, said); quotes > 0 {
 		s.OwnCuts[own.Quote] += quotes
 	}
 	s.Redacted, s.Redactions = redact.Text(s.Own, with)
@@ -100,7 +104,7 @@ func (l *Look) prepare(r, original licet.Record) (s Story) {
 		s.Reason = ReasonEmpty
 	}
 	s.Language = l.v.language(s.Redacted, r.Language)
-	return s
+	return s, nil
 }
 
 // A fate is what becomes of one record: a passage, or the reasons why it is none.
@@ -112,24 +116,26 @@ type fate struct {
 // fates says what becomes of one member's records, in their order. Of an account that
 // floods nothing counts that was written for others to read: judged by the member's own
 // records alone, so that nobody else's come or go with it.
-func (l *Look) fates(records []licet.Record) []fate {
-	out := make([]fate, len(records))
+func (l *Look) fates(records []licet.Record) (out []fate, err error) {
+	out = make([]fate, len(records))
 	var account quality.Account
 	for i, r := range records {
-		out[i].passage, out[i].reasons = l.passage(r)
+		if out[i].passage, out[i].reasons, err = l.passage(r); err != nil {
+			return nil, err
+		}
 		if p := out[i].passage; len(out[i].reasons) == 0 && p.Kind.Category() == licet.CategoryContent {
 			account.Add(p.Text)
 		}
 	}
 	if !learns(l.purpose) || !account.Bot() {
-		return out
+		return out, nil
 	}
 	for i, f := range out {
 		if len(f.reasons) == 0 && f.passage.Kind.Category() == licet.CategoryContent {
 			out[i] = fate{reasons: []string{string(quality.Bot)}}
 		}
 	}
-	return out
+	return out, nil
 }
 
 // prose tells whether texts of a kind are sentences. In a list of skills and employers

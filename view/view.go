@@ -4,9 +4,10 @@ package view
 
 import (
 	"context"
-	"encoding/json"
+	"encoding/binary"
 	"errors"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 
@@ -123,6 +124,9 @@ func (v *View) At(ctx context.Context, purpose licet.Purpose, frozen, now licet.
 	if err != nil {
 		return nil, err
 	}
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(people, func(a, b Person) int {
 		if a.Member < b.Member {
 			return -1
@@ -136,11 +140,29 @@ func (v *View) At(ctx context.Context, purpose licet.Purpose, frozen, now licet.
 	return out, nil
 }
 
-// digest names the passages of one member, as a corpus would hold them.
+// digest names the passages of one member: every field of each with its length, so
+// that no two lists of passages read the same.
 func digest(passages []licet.Passage) licet.Digest {
-	data, err := json.Marshal(passages)
-	if err != nil {
-		panic(err) // strings and numbers always marshal
+	w, _ := digesting.Get().(*[]byte)
+	defer digesting.Put(w)
+	out := append((*w)[:0], "licet-passages-v2\x00"...)
+	text := func(s string) { out = append(binary.AppendUvarint(out, uint64(len(s))), s...) }
+	for _, p := range passages {
+		for _, s := range [...]string{string(p.Member), string(p.Record), string(p.Kind), string(p.Role), p.Language, p.Text, p.Employer} {
+			text(s)
+		}
+		out = binary.AppendUvarint(out, uint64(len(p.Others)))
+		for _, m := range p.Others {
+			text(string(m))
+		}
+		out = binary.AppendUvarint(out, uint64(len(p.Cuts)))
+		for _, what := range slices.Sorted(maps.Keys(p.Cuts)) {
+			text(what)
+			out = binary.AppendUvarint(out, uint64(p.Cuts[what])) //nolint:gosec // a count
+		}
 	}
-	return licet.Sum(data)
+	*w = out
+	return licet.Sum(out)
 }
+
+var digesting = sync.Pool{New: func() any { return new([]byte) }}

@@ -22,6 +22,8 @@ type Decision struct {
 	Fate Fate
 	// For is the record in whose favour it was dropped; see [Resolution.For].
 	For Key
+	// Keeper is the author of For.
+	Keeper uint64
 	// Own says that it was in favour of the same author's.
 	Own bool
 	// Also is the members who said it too, where it is kept; see [Resolution.Also].
@@ -63,7 +65,7 @@ func (x *Index) Lookup(k Key) (Decision, error) {
 	if err != nil {
 		return d, err
 	}
-	d.Fate, d.For = Dropped, e.Key
+	d.Fate, d.For, d.Keeper = Dropped, e.Key, e.Member
 	return d, nil
 }
 

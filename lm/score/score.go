@@ -243,6 +243,7 @@ type Peer struct {
 	Peer    string  `json:"peer"`
 	Measure string  `json:"measure"`
 	Value   float64 `json:"value"`
+	PerCPU  float64 `json:"per_cpu"` // 0: not told
 }
 
 // ReadPeers reads lines of JSON, as bench/lm_peers.py and bench/openblas.c write them.
