@@ -6,10 +6,10 @@ export LICET_SHARED
 LINT_VERSION := v2.15.0
 LINT := $(CURDIR)/bin/golangci-lint
 
-.PHONY: golden-lm witness help demo build test test-long check fmt lint race fuzz bench bench-peers tools browser python peers presidio
+.PHONY: arm64 levels bench-lm golden-lm witness help demo build test test-long check fmt lint race fuzz bench bench-peers tools browser python peers presidio
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 build: ## build bin/licet
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o bin/licet ./cmd/licet
@@ -23,8 +23,24 @@ test: browser witness python lint ## lint, unit, property, command-line and brow
 
 test-long: ## the same with longer property runs, crash runs and fuzzing
 	LICET_LONG=1 $(GO) test -timeout 60m ./... ./testdata/village
-	$(MAKE) presidio
-	$(MAKE) fuzz
+	$(MAKE) presidio levels arm64 fuzz
+
+# The golden hash of training and writing, where the compiler may use other instructions.
+levels: ## the same bits for the other levels of amd64
+	GOAMD64=v3 $(GO) test -count=1 -run 'TestSameBits|Agree|TestFMA' ./lm/...
+
+# The processor is imitated: a hash of a tiny training run takes it some seconds.
+arm64: ## the same bits on arm64, under qemu
+	@command -v qemu-aarch64-static >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends qemu-user-static; \
+		else echo "this needs qemu-aarch64-static: install the Debian package \"qemu-user-static\""; exit 1; fi; }
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -c -o bin/lm-arm64.test ./lm
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -c -o bin/lanes-arm64.test ./lm/lanes
+	GOARCH=arm64 CGO_ENABLED=0 $(GO) test -c -o bin/sgemm-arm64.test ./lm/sgemm
+	cd lm && qemu-aarch64-static ../bin/lm-arm64.test -test.run 'TestSameBits|TestFixedFunctions'
+	cd lm/lanes && qemu-aarch64-static ../../bin/lanes-arm64.test
+	cd lm/sgemm && qemu-aarch64-static ../../bin/sgemm-arm64.test -test.run 'TestFMA|TestDirectIsGemm|TestChainIsOneSum'
 
 check: lint ## quick check while working: lint and short tests
 	$(GO) test -short ./... ./testdata/village
@@ -51,6 +67,15 @@ bench: build ## benchmarks of every package
 bench-peers: peers ## Licet, datatrove and Presidio side by side: speed on one core, and F1
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/speed ./bench/speed
 	bin/peers/bin/python bench/side_by_side.py bin/speed bin/peers/bin/python $(LICET_SHARED)/data
+
+bin/openblas: bench/openblas.c
+	@echo '#include <cblas.h>' | $(CC) -E - >/dev/null 2>&1 || { echo "this needs the Debian packages \"gcc\" and \"libopenblas-dev\""; exit 1; }
+	@mkdir -p bin
+	$(CC) -O2 -Wall -o $@ $< -lopenblas
+
+bench-lm: build bin/openblas bin/golden/.installed ## the language model beside OpenBLAS, PyTorch, transformers and PEFT (5 minutes on a quiet machine)
+	bin/golden/bin/python bench/lm_peers.py > bin/lm_peers.jsonl
+	./bin/licet bench lm --peers bin/lm_peers.jsonl --openblas bin/openblas
 
 tools: $(LINT) ## install the linter into bin/
 

@@ -57,7 +57,7 @@ Without --dir it measures the fictional community.`,
 	forget.Flags().StringSliceVar(&grids, "grid", []string{"4x3"}, "shards x slices to measure, such as 4x3; plan: what the plan chooses")
 	forget.Flags().IntVar(&tokens, "tokens", 0, "learn from at most so many tokens; 0: all")
 	bench.PersistentFlags().StringVar(&c.sharedDir, "shared", "", "the folder of public data sets, which holds data/ (or LICET_SHARED)")
-	bench.AddCommand(forget, c.benchRedactCommand(), c.benchLangidCommand(), c.benchQualityCommand(), c.benchNeardupCommand(), c.benchBuildCommand())
+	bench.AddCommand(forget, c.benchRedactCommand(), c.benchLangidCommand(), c.benchQualityCommand(), c.benchNeardupCommand(), c.benchBuildCommand(), c.benchLMCommand())
 	return bench
 }
 

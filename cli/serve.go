@@ -28,7 +28,7 @@ func (c *command) serveCommand() *cobra.Command {
 		Args:  exactly(0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if c.weights, err = lm.ParseWeights(weights); err != nil {
-				return err
+				return usageError{err}
 			}
 			return c.with(cmd.Context(), func(a *app.App) error { return c.servePages(cmd.Context(), a, listen) })
 		},

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -120,7 +119,7 @@ func (r Request) sampling() lm.GenerateOptions {
 func Write(ctx context.Context, w *lm.Writer, r Request, stream func(Part) error) (string, Written, error) {
 	t := w.Model().Tokenizer()
 	opening := strings.TrimSpace(r.About)
-	prompt := slices.Concat([]int32{t.Start()}, t.Encode(train.Prompt(learnedAs(r.Kind), r.Role)+opening))
+	prompt := t.Prompt(train.Prompt(learnedAs(r.Kind), r.Role) + opening)
 	how := Written{Prompt: len(prompt)}
 	if room := w.Model().Context() - 32; len(prompt) > room {
 		return "", how, fmt.Errorf("%w: shorten it to about %d words", lm.ErrPrompt, room/3)
@@ -149,7 +148,7 @@ func Write(ctx context.Context, w *lm.Writer, r Request, stream func(Part) error
 }
 
 func token(t *lm.Tokenizer, c lm.Choice, top []lm.Choice) Token {
-	x := Token{Text: t.Decode([]int32{c.Token}), LogProb: c.LogProb}
+	x := Token{Text: t.Piece(c.Token), LogProb: c.LogProb}
 	for _, other := range top {
 		x.Top = append(x.Top, token(t, other, nil))
 	}

@@ -3,12 +3,15 @@ package draft_test
 import (
 	"errors"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"licet"
 	"licet/draft"
 	"licet/internal/db"
+	"licet/lm"
 )
 
 func TestOriginality(t *testing.T) {
@@ -31,6 +34,48 @@ func TestOriginality(t *testing.T) {
 	} {
 		if got := others.Measure(c.text, c.author); got.Grams != c.grams || got.Shared != c.shared {
 			t.Errorf("%s: got %+v, want %d of %d", c.what, got, c.shared, c.grams)
+		}
+	}
+}
+
+// TestADraftsPartsAreItsText: what is streamed is the text, from its opening to
+// its end without blanks, and each token is told once.
+func TestADraftsPartsAreItsText(t *testing.T) {
+	tok, err := lm.TrainTokenizer(slices.Values([]string{"the dog sleeps and the fox jumps over the dog. post · member"}), 290)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := lm.NewBase(lm.Config{
+		Vocab: tok.Vocab(), Width: 16, Layers: 1, Heads: 2, KVHeads: 1, FFN: 24, Context: 200, RopeTheta: 10000, NormEps: 1e-5, Tied: true,
+	}, tok, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := lm.NewModel(base, nil, lm.BF16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := range uint64(50) {
+		var parts, tokens strings.Builder
+		n := 0
+		text, how, err := draft.Write(t.Context(), lm.NewWriter(m, nil), draft.Request{
+			Kind: licet.KindPost, About: " the dog ", Seed: seed, Tokens: 20, LogProbs: true, Top: 2,
+		}, func(p draft.Part) error {
+			parts.WriteString(p.Text)
+			for _, x := range p.Tokens {
+				n++
+				tokens.WriteString(x.Text)
+				if len(x.Top) != 2 || x.LogProb > 0 || x.Top[0].LogProb < x.LogProb {
+					t.Errorf("seed %d: a token of %v among %v", seed, x.LogProb, x.Top)
+				}
+			}
+			return nil
+		})
+		if err != nil || n != how.Answer || how.Finish == "" || how.Prompt < 4 {
+			t.Errorf("seed %d: %d tokens of %+v, %v", seed, n, how, err)
+		}
+		if want := strings.TrimSpace("the dog" + strings.ToValidUTF8(tokens.String(), "")); parts.String() != text || text != want {
+			t.Errorf("seed %d: streamed %q, whole %q, the tokens say %q", seed, parts.String(), text, want)
 		}
 	}
 }

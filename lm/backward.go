@@ -191,19 +191,25 @@ func (m *network) gradB(y *linear, n, at, w int, dy []float32) {
 	m.e.Transpose(y.gb[at*y.rank:], y.rank, g, w, y.rank, w)
 }
 
-// gradNorm adds up the gradient of a norm's weights over n tokens, in order.
+// gradNorm adds up the gradient of a norm's weights over n tokens, in order; tasks
+// are pieces of columns.
 func (m *network) gradNorm(g, x, dy, inv []float32, n int) {
 	if g == nil {
 		return
 	}
-	if !m.more {
-		clear(g)
-	}
+	const piece = 64
 	d := m.Width
-	for i := range n {
-		row, y, r := x[i*d:i*d+d], dy[i*d:i*d+d], inv[i]
-		for j := range g {
-			g[j] += float32(float32(y[j]*row[j]) * r)
+	m.e.Parallel((d+piece-1)/piece, func(task int) {
+		from, to := task*piece, min(d, (task+1)*piece)
+		sum := g[from:to]
+		if !m.more {
+			clear(sum)
 		}
-	}
+		for i := range n {
+			row, y, r := x[i*d+from:i*d+to], dy[i*d+from:i*d+to], inv[i]
+			for j := range sum {
+				sum[j] += float32(float32(y[j]*row[j]) * r)
+			}
+		}
+	})
 }

@@ -161,11 +161,8 @@ func (w *Writer) run() {
 			}
 		}
 		rows, readers := plan(batch)
-		logits := s.read(rows)
-		for _, a := range readers {
-			w.next(s, a, logits[:w.m.config.Vocab])
-			logits = logits[w.m.config.Vocab:]
-		}
+		logits, v := s.read(rows), w.m.config.Vocab
+		s.each(len(readers), 4*v, func(i int) { w.next(s, readers[i], logits[i*v:(i+1)*v]) })
 		runtime.Gosched() // on one processor, whoever waits for a token comes first
 	}
 }

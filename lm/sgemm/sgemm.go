@@ -106,7 +106,7 @@ func (e *Engine) Gemm(transA, transB bool, m, n, k int, a []float32, lda int, b 
 	// columns of B again for each piece of rows, which costs less than a wait.
 	nr, mr := e.plan.nr, e.plan.mr
 	if m >= 4*mr*e.threads || m >= n {
-		step := tile(m, e.threads*pieces, mr)
+		step := tile(m, max(2*e.threads, m/pieceM), mr)
 		e.Parallel((m+step-1)/step, func(i int) {
 			from := i * step
 			at := from * lda
@@ -117,7 +117,7 @@ func (e *Engine) Gemm(transA, transB bool, m, n, k int, a []float32, lda int, b 
 		})
 		return
 	}
-	step := tile(n, e.threads*pieces, nr)
+	step := tile(n, max(2*e.threads, n/pieceM), nr)
 	e.Parallel((n+step-1)/step, func(i int) {
 		from := i * step
 		at := from
@@ -128,8 +128,10 @@ func (e *Engine) Gemm(transA, transB bool, m, n, k int, a []float32, lda int, b 
 	})
 }
 
-// pieces is how many tasks a thread gets, so that a late thread costs little.
-const pieces = 3
+// pieceM is about how many rows or columns of C a task gets, where that leaves
+// two for each thread: fewer would lay out the other side too often, more would
+// wait for the last.
+const pieceM = 264
 
 // tile cuts n into pieces, each a multiple of unit.
 func tile(n, pieces, unit int) int {
