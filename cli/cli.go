@@ -125,7 +125,7 @@ Begin with "licet demo". Exit codes: 0 done; 1 failure; 2 wrong use; 3 bad input
 		c.demoCommand(), c.serveCommand(), c.signInCommand(), c.benchCommand(),
 		c.initCommand(), c.importCommand(), c.notifyCommand(), c.deliverCommand(), c.clockCommand(),
 		c.objectCommand(), c.consentCommand(), c.shieldCommand(), c.minorsCommand(), c.eraseCommand(),
-		c.planCommand(), c.buildCommand(), c.trainCommand(), c.forgetCommand(), c.cleanCommand(),
+		c.baseCommand(), c.planCommand(), c.buildCommand(), c.trainCommand(), c.forgetCommand(), c.cleanCommand(),
 		c.discloseCommand(), c.recipientsCommand(), c.draftCommand(), c.matchCommand(), c.receiptCommand(), c.verifyCommand(), c.logCommand(), c.policyCommand(),
 	)
 	return root
