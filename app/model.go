@@ -17,6 +17,7 @@ import (
 	"licet/corpus"
 	"licet/internal/build"
 	"licet/ledger/smt"
+	"licet/lm"
 	"licet/train"
 	"licet/train/gotrain"
 	"licet/view"
@@ -60,6 +61,7 @@ type evaluation struct {
 	records    int                             // looked at
 	tokens     int                             // about
 	heldOut    []string                        // what the model is judged on; nobody's in the corpus
+	base       *lm.Base
 	plan       train.Plan
 	trainer    train.Trainer
 	graph      *build.Graph
@@ -90,11 +92,15 @@ func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress
 func (a *App) layOut(ctx context.Context, frozen uint64, look *view.Look, stock *corpus.Stock, progress Progress) (*evaluation, error) {
 	e := &evaluation{frozen: frozen, state: look.State(), admitted: look.Digests(), excluded: look.Excluded(), records: look.Records()}
 	e.at = e.state.Next
-	e.tokens = a.tokens(stock.Bytes())
-	e.plan = a.plan(e.tokens)
-	e.trainer = gotrain.New(a.base.Threads(threadsFor(e.plan.Shards)), e.plan.Recipe)
+	var err error
+	if e.base, err = a.Base(); err != nil {
+		return nil, err
+	}
+	e.tokens = tokens(e.base, stock.Bytes())
+	e.plan = a.plan(e.base, e.tokens)
+	e.trainer = gotrain.New(e.base.Threads(threadsFor(e.plan.Shards)), e.plan.Recipe)
 	if a.cfg.Trainer != nil {
-		e.trainer = a.cfg.Trainer(a.base, e.plan.Recipe)
+		e.trainer = a.cfg.Trainer(e.base, e.plan.Recipe)
 	}
 	e.graph = build.New(a.objects, func(name string, _ bool, so build.Count) {
 		if progress != nil && name != "slice" {
@@ -107,11 +113,11 @@ func (a *App) layOut(ctx context.Context, frozen uint64, look *view.Look, stock 
 // tokens returns about how many tokens bytes of members' text are: the share that
 // the base's tokenizer makes of text that no member wrote. It is the same everywhere,
 // and known before a text is tokenized.
-func (a *App) tokens(bytes int) int {
+func tokens(b *lm.Base, bytes int) int {
 	var text, tokens int
 	for _, t := range HeldOut() {
 		text += len(t)
-		tokens += len(a.base.Tokenizer().Encode(t))
+		tokens += len(b.Tokenizer().Encode(t))
 	}
 	return int(int64(bytes) * int64(tokens) / int64(text))
 }
@@ -188,7 +194,7 @@ func (a *App) manifest(e *evaluation) error {
 // train trains what is missing.
 func (e *evaluation) train(ctx context.Context, a *App, progress Progress) (*train.Model, error) {
 	work := newWork(e, progress)
-	m, err := train.Run(ctx, e.graph, e.corpus, train.Options{Base: a.base, Trainer: e.trainer, HeldOut: e.heldOut, Report: work.report})
+	m, err := train.Run(ctx, e.graph, e.corpus, train.Options{Base: e.base, Trainer: e.trainer, HeldOut: e.heldOut, Report: work.report})
 	if err != nil {
 		return nil, err
 	}
@@ -356,7 +362,7 @@ func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forge
 		}
 	}
 	entries = append(entries, entry{licet.EventTrained, licet.Trained{
-		Run: e.run, Base: licet.Digest(a.base.Digest()), Recipe: e.trainer.Digest(), Adapter: m.Adapter, Loss: m.Loss, BaseAt: m.BaseLoss,
+		Run: e.run, Base: licet.Digest(e.base.Digest()), Recipe: e.trainer.Digest(), Adapter: m.Adapter, Loss: m.Loss, BaseAt: m.BaseLoss,
 	}})
 	if m.Worse() {
 		if err := a.log(ctx, entries...); err != nil {
@@ -486,8 +492,12 @@ func (a *App) Plan(ctx context.Context) (train.Plan, int, error) {
 	}, nil); err != nil {
 		return train.Plan{}, 0, err
 	}
-	tokens := a.tokens(text)
-	return a.plan(tokens), tokens, nil
+	b, err := a.Base()
+	if err != nil {
+		return train.Plan{}, 0, err
+	}
+	n := tokens(b, text)
+	return a.plan(b, n), n, nil
 }
 
 // Rows yields the rows of the corpus that was logged last, for this process to

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -21,6 +22,7 @@ type Served struct {
 	Of      int            // slices a shard has
 	Gone    int            // members taken out since the model was built
 	Model   *lm.Model
+	Base    *lm.Base // what the adapter changes
 	Learned *train.Model
 	adapter *lm.Adapter
 }
@@ -64,16 +66,24 @@ func (a *App) serve(ctx context.Context, head uint64) (*Served, error) {
 		return nil, err
 	}
 	s := &Served{At: head, Exact: len(gone) == 0, Run: m.Run, Of: m.Slices, Gone: len(gone), Learned: m}
-	f, err := m.FallBack(a.objects, a.base, gone)
+	base, err := a.Base()
 	if err != nil {
 		return nil, err
 	}
+	f, err := m.FallBack(a.objects, base, gone)
+	if errors.Is(err, lm.ErrAdapter) {
+		return nil, fmt.Errorf("%w for this base: what was trained before belongs to another one: run \"licet train\": %w", ErrNoModel, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.Base = base
 	s.Points, s.Slices, s.Adapter, s.adapter = f.Points, f.Slices, licet.Digest(f.Adapter.Digest()), f.Adapter
 	if last := a.served; last != nil && last.Adapter == s.Adapter {
 		s.Model = last.Model
 		return s, nil
 	}
-	s.Model, err = lm.NewModel(a.base, f.Adapter)
+	s.Model, err = lm.NewModel(base, f.Adapter)
 	return s, err
 }
 
@@ -101,7 +111,11 @@ func (a *App) Loss(ctx context.Context, s *Served, texts []string) (float64, err
 	if s != nil {
 		adapter = s.adapter
 	}
-	return train.Loss(ctx, a.base, adapter, texts)
+	base, err := a.Base()
+	if err != nil {
+		return 0, err
+	}
+	return train.Loss(ctx, base, adapter, texts)
 }
 
 // Knows tells whether what is served learned from a member.

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/hex"
 	"fmt"
 	"runtime"
 	"strings"
@@ -126,5 +125,3 @@ func (c *command) sayScores(scores []trainbase.Score, order int) {
 		c.say("  %-2s %-14s %8.2f %8.2f   %d documents, %d tokens, %d characters", s.Language, s.Kind, s.Perplexity, s.OfNGrams, s.Documents, s.Tokens, s.Characters)
 	}
 }
-
-func hexDigest(d [32]byte) string { return hex.EncodeToString(d[:]) }

@@ -58,6 +58,7 @@ type command struct {
 	Process
 	dir     string
 	keyFile string
+	bases   string // the folder of bases; "": in the data folder
 
 	sharedDir string // of public data sets, for measurements
 
@@ -121,6 +122,8 @@ Begin with "licet demo". Exit codes: 0 done; 1 failure; 2 wrong use; 3 bad input
 	}
 	root.PersistentFlags().StringVar(&c.dir, "dir", dir, "the data folder (or LICET_DIR)")
 	root.PersistentFlags().StringVar(&c.keyFile, "master-key", "", "file with the master key, 32 bytes in hex or base64 (or LICET_MASTER_KEY; default: DIR.key beside the folder)")
+	shelf, _ := c.Env("LICET_BASES")
+	root.PersistentFlags().StringVar(&c.bases, "bases", shelf, "the folder of bases (or LICET_BASES; default: bases in the data folder)")
 	root.AddCommand(c.corpusCommand(),
 		c.demoCommand(), c.serveCommand(), c.signInCommand(), c.benchCommand(),
 		c.initCommand(), c.importCommand(), c.notifyCommand(), c.deliverCommand(), c.clockCommand(),
@@ -176,7 +179,7 @@ func parseMaster(where, text string) (key [32]byte, err error) {
 // config says how to open the data folder.
 func (c *command) config(create bool) (app.Config, error) {
 	key, err := c.master(create)
-	return app.Config{Dir: c.dir, Master: key, Now: c.Now, Random: c.Random, Base: c.base}, err
+	return app.Config{Dir: c.dir, Master: key, Now: c.Now, Random: c.Random, Base: c.base, Bases: c.bases}, err
 }
 
 // with opens the data folder, runs do and closes it.

@@ -44,7 +44,7 @@ func (s *Server) models(w http.ResponseWriter, r *http.Request, _ licet.MemberID
 		"id": modelID(served.Adapter), "object": "model", "created": s.app.Now().Unix(), "owned_by": s.app.Ledger().Origin(),
 		"licet": map[string]any{
 			"adapter": served.Adapter, "run": served.Run, "exact": served.Exact, "position": served.At, "gone": served.Gone, "shards": shards,
-			"base": licet.Digest(s.app.Base().Digest()),
+			"base": licet.Digest(served.Base.Digest()),
 		},
 	}}})
 	return nil
@@ -166,7 +166,11 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request, m licet.MemberID) 
 	if err != nil {
 		return err
 	}
-	tok := s.app.Base().Tokenizer()
+	base, err := s.app.Base()
+	if err != nil {
+		return err
+	}
+	tok := base.Tokenizer()
 	in, out := len(tok.Encode(ask.About)), len(tok.Encode(d.Text))
 	writeJSON(w, http.StatusOK, map[string]any{
 		"id": a.id, "object": "chat.completion", "created": a.created, "model": modelID(d.Model),

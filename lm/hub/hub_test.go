@@ -2,13 +2,9 @@ package hub_test
 
 import (
 	"context"
-	"crypto/sha1" //nolint:gosec // git's name of a file's content
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,136 +12,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"licet/lm/hub"
+	"licet/lm/hub/hubtest"
 )
 
-const commit = "0123456789abcdef0123456789abcdef01234567"
-
-// fakeHub speaks the hub's documented API, with large files on a second host.
-type fakeHub struct {
-	*httptest.Server
-	cdn   *httptest.Server
-	files map[string][]byte
-	lfs   map[string]bool
-	page  int // entries a page of the listing; 0: all
-	token string
-
-	mu       sync.Mutex
-	asked    []string                                      // method, path and range of every request to the hub
-	answer   func(http.ResponseWriter, *http.Request) bool // answers instead; false: does not
-	onCDN    func(http.ResponseWriter, *http.Request) bool
-	cdnAuth  []string // Authorization and Referer as the second host saw them
-	etag     string   // of the second host
-	moreTree []map[string]any
-}
-
-func newHub(t *testing.T) *fakeHub {
-	t.Helper()
-	h := &fakeHub{files: map[string][]byte{
-		"config.json": []byte(`{"model_type":"llama"}`), "tokenizer.json": []byte(`{"version":"x"}`),
-		"model.safetensors": slices.Repeat([]byte("0123456789abcdef"), 40_000),
-		"README.md":         []byte("# A model"), "pytorch_model.bin": []byte("a pickle"), "modeling_evil.py": []byte("import os"),
-		"onnx/model.onnx": []byte("onnx"), "consolidated.safetensors": []byte("the same again"),
-	}, lfs: map[string]bool{"model.safetensors": true, "pytorch_model.bin": true, "consolidated.safetensors": true}, etag: `"v1"`}
-	h.cdn = httptest.NewServer(http.HandlerFunc(h.serveCDN))
-	h.Server = httptest.NewServer(http.HandlerFunc(h.serve))
-	t.Cleanup(h.Close)
-	t.Cleanup(h.cdn.Close)
-	return h
-}
-
-func (h *fakeHub) serve(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
-	h.asked = append(h.asked, r.URL.Path+" "+r.Header.Get("Range"))
-	answer := h.answer
-	h.mu.Unlock()
-	if answer != nil && answer(w, r) {
-		return
-	}
-	if h.token != "" && r.Header.Get("Authorization") != "Bearer "+h.token {
-		w.Header().Set("X-Error-Code", "GatedRepo")
-		http.Error(w, "gated", http.StatusUnauthorized)
-		return
-	}
-	switch path := strings.TrimPrefix(r.URL.Path, "/"); {
-	case path == "api/models/org/tiny/revision/main" || path == "api/models/org/tiny/revision/v1/beta" || path == "api/models/org/tiny/revision/"+commit:
-		_ = json.NewEncoder(w).Encode(map[string]any{"id": "org/tiny", "sha": commit, "cardData": map[string]any{"license": "apache-2.0"}, "siblings": []any{}})
-	case strings.HasPrefix(path, "api/models/org/tiny/revision/"):
-		w.Header().Set("X-Error-Code", "RevisionNotFound")
-		http.Error(w, "no", http.StatusNotFound)
-	case path == "api/models/org/tiny/tree/"+commit:
-		h.tree(w, r)
-	case strings.HasPrefix(path, "org/tiny/resolve/"+commit+"/"):
-		h.resolve(w, r, strings.TrimPrefix(path, "org/tiny/resolve/"+commit+"/"))
-	default:
-		w.Header().Set("X-Error-Code", "RepoNotFound")
-		http.Error(w, "no", http.StatusNotFound)
-	}
-}
-
-func (h *fakeHub) tree(w http.ResponseWriter, r *http.Request) {
-	var all []map[string]any
-	for _, name := range slices.Sorted(maps.Keys(h.files)) {
-		data := h.files[name]
-		e := map[string]any{"type": "file", "path": name, "size": len(data), "oid": blob(data)}
-		if h.lfs[name] {
-			sum := sha256.Sum256(data)
-			e["lfs"] = map[string]any{"oid": hex.EncodeToString(sum[:]), "size": len(data), "pointerSize": 134}
-		}
-		all = append(all, e)
-	}
-	all = append(all, h.moreTree...)
-	from, _ := strconv.Atoi(r.URL.Query().Get("cursor"))
-	if h.page > 0 && from+h.page < len(all) {
-		// As a mirror does that passes on what it mirrors.
-		w.Header().Set("Link", fmt.Sprintf(`<https://elsewhere.example%s?recursive=true&cursor=%d>; rel="next"`, r.URL.Path, from+h.page))
-		all = all[:from+h.page]
-	}
-	_ = json.NewEncoder(w).Encode(all[from:])
-}
-
-func blob(data []byte) string {
-	sum := sha1.Sum(append(fmt.Appendf(nil, "blob %d\x00", len(data)), data...)) //nolint:gosec // see the import
-	return hex.EncodeToString(sum[:])
-}
-
-func (h *fakeHub) resolve(w http.ResponseWriter, r *http.Request, name string) {
-	data, ok := h.files[name]
-	if !ok {
-		w.Header().Set("X-Error-Code", "EntryNotFound")
-		http.Error(w, "no", http.StatusNotFound)
-		return
-	}
-	w.Header().Set("X-Repo-Commit", commit)
-	if h.lfs[name] {
-		sum := sha256.Sum256(data)
-		w.Header().Set("X-Linked-Etag", `"`+hex.EncodeToString(sum[:])+`"`)
-		w.Header().Set("X-Linked-Size", strconv.Itoa(len(data)))
-		http.Redirect(w, r, h.cdn.URL+"/"+name+"?signature=secret", http.StatusFound)
-		return
-	}
-	w.Header().Set("ETag", `"`+blob(data)+`"`)
-	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(data)))
-}
-
-func (h *fakeHub) serveCDN(w http.ResponseWriter, r *http.Request) {
-	h.mu.Lock()
-	h.cdnAuth = append(h.cdnAuth, r.Header.Get("Authorization")+r.Header.Get("Referer"))
-	h.asked = append(h.asked, "cdn "+r.Header.Get("Range"))
-	onCDN, etag := h.onCDN, h.etag
-	h.mu.Unlock()
-	if onCDN != nil && onCDN(w, r) {
-		return
-	}
-	w.Header().Set("ETag", etag)
-	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(h.files[strings.TrimPrefix(r.URL.Path, "/")])))
-}
-
-func (h *fakeHub) client() *hub.Client {
+func client(h *hubtest.Hub) *hub.Client {
 	return &hub.Client{URL: h.URL, Wait: func(context.Context, time.Duration) error { return nil }, Stall: 10 * time.Second}
 }
 
@@ -182,9 +56,9 @@ func names(t *testing.T, dir string) []string {
 
 func TestOnlyWhatIsNeededComes(t *testing.T) {
 	for _, page := range []int{0, 3} {
-		h := newHub(t)
-		h.page, h.token = page, "hf_secret"
-		c := h.client()
+		h := hubtest.New(t)
+		h.Page, h.Token = page, "hf_secret"
+		c := client(h)
 		c.Token = "hf_secret"
 		var hosts []string
 		c.Hosts = func(host string) { hosts = append(hosts, host) }
@@ -192,7 +66,7 @@ func TestOnlyWhatIsNeededComes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m.Commit != commit || m.Licence != "apache-2.0" {
+		if m.Commit != hubtest.Commit || m.Licence != "apache-2.0" {
 			t.Errorf("commit %s, licence %q", m.Commit, m.Licence)
 		}
 		dir := t.TempDir()
@@ -206,26 +80,26 @@ func TestOnlyWhatIsNeededComes(t *testing.T) {
 		}
 		for _, name := range want {
 			data, err := os.ReadFile(filepath.Join(dir, name))
-			if err != nil || string(data) != string(h.files[name]) {
-				t.Errorf("%s: %d bytes, want %d (%v)", name, len(data), len(h.files[name]), err)
+			if err != nil || string(data) != string(h.Files[name]) {
+				t.Errorf("%s: %d bytes, want %d (%v)", name, len(data), len(h.Files[name]), err)
 			}
 		}
 		if done != m.Size() || total != m.Size() {
 			t.Errorf("told %d of %d bytes, want %d", done, total, m.Size())
 		}
 		// The token stays with the hub, and so does the address that was asked there.
-		for _, a := range h.cdnAuth {
+		for _, a := range h.CDNSaw() {
 			if a != "" {
 				t.Errorf("the second host was told %q", a)
 			}
 		}
-		if len(h.cdnAuth) == 0 || !slices.Contains(hosts, strings.TrimPrefix(h.cdn.URL, "http://")) {
+		if len(h.CDNSaw()) == 0 || !slices.Contains(hosts, strings.TrimPrefix(h.CDN.URL, "http://")) {
 			t.Errorf("hosts told: %v", hosts)
 		}
 		// Again: nothing is asked for.
-		before := len(h.asked)
-		if err := c.Fetch(t.Context(), m, dir, nil); err != nil || len(h.asked) != before {
-			t.Errorf("a second time: %v, %d requests", err, len(h.asked)-before)
+		before := len(h.Asked())
+		if err := c.Fetch(t.Context(), m, dir, nil); err != nil || len(h.Asked()) != before {
+			t.Errorf("a second time: %v, %d requests", err, len(h.Asked())-before)
 		}
 	}
 }
@@ -233,7 +107,7 @@ func TestOnlyWhatIsNeededComes(t *testing.T) {
 // TestItGoesOnWhereItWas: connections that break, tries that are stopped, and a
 // host that gives another version of the bytes in between.
 func TestItGoesOnWhereItWas(t *testing.T) {
-	whole := len(newHub(t).files["model.safetensors"])
+	whole := len(hubtest.New(t).Files["model.safetensors"])
 	half := func(w http.ResponseWriter, data []byte, etag string) {
 		w.Header().Set("ETag", etag)
 		w.Header().Set("Content-Length", strconv.Itoa(len(data)))
@@ -241,29 +115,29 @@ func TestItGoesOnWhereItWas(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	}
 	t.Run("a broken connection", func(t *testing.T) {
-		h := newHub(t)
+		h := hubtest.New(t)
 		n := 0
-		h.onCDN = func(w http.ResponseWriter, r *http.Request) bool {
+		h.OnCDN = func(w http.ResponseWriter, r *http.Request) bool {
 			if n++; n == 1 {
-				half(w, h.files["model.safetensors"], h.etag)
+				half(w, h.Files["model.safetensors"], h.ETag)
 			}
 			return false
 		}
 		dir := t.TempDir()
-		if err := pull(t, h.client(), dir); err != nil {
+		if err := pull(t, client(h), dir); err != nil {
 			t.Fatal(err)
 		}
-		if !slices.ContainsFunc(h.asked, func(s string) bool { return strings.HasPrefix(s, "cdn bytes=") }) {
-			t.Errorf("it began anew: %q", h.asked)
+		if !slices.ContainsFunc(h.Asked(), func(s string) bool { return strings.HasPrefix(s, "cdn bytes=") }) {
+			t.Errorf("it began anew: %q", h.Asked())
 		}
 	})
 	t.Run("another process, later", func(t *testing.T) {
-		h := newHub(t)
-		h.onCDN = func(w http.ResponseWriter, r *http.Request) bool {
-			half(w, h.files["model.safetensors"], h.etag)
+		h := hubtest.New(t)
+		h.OnCDN = func(w http.ResponseWriter, r *http.Request) bool {
+			half(w, h.Files["model.safetensors"], h.ETag)
 			return true
 		}
-		c := h.client()
+		c := client(h)
 		c.Wait = func(context.Context, time.Duration) error { return context.Canceled } // as if stopped
 		dir := t.TempDir()
 		if err := pull(t, c, dir); !errors.Is(err, context.Canceled) {
@@ -272,60 +146,61 @@ func TestItGoesOnWhereItWas(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "model.safetensors")); err == nil {
 			t.Error("half a file has the name of a whole one")
 		}
-		h.onCDN, h.asked = nil, nil
-		if err := pull(t, h.client(), dir); err != nil {
+		h.OnCDN = nil
+		before := len(h.Asked())
+		if err := pull(t, client(h), dir); err != nil {
 			t.Fatal(err)
 		}
-		got := strings.Join(h.asked, "\n")
+		got := strings.Join(h.Asked()[before:], "\n")
 		if strings.Contains(got, "/config.json") || !strings.Contains(got, "cdn bytes="+strconv.Itoa(whole/2)+"-") {
 			t.Errorf("asked again:\n%s", got)
 		}
 	})
 	t.Run("the bytes have another version now", func(t *testing.T) {
-		h := newHub(t)
+		h := hubtest.New(t)
 		n := 0
-		h.onCDN = func(w http.ResponseWriter, r *http.Request) bool {
+		h.OnCDN = func(w http.ResponseWriter, r *http.Request) bool {
 			if n++; n == 1 {
 				half(w, slices.Repeat([]byte("x"), whole), `"v0"`)
 			}
 			return false
 		}
 		dir := t.TempDir()
-		if err := pull(t, h.client(), dir); err != nil {
+		if err := pull(t, client(h), dir); err != nil {
 			t.Fatal(err)
 		}
 	})
 	t.Run("a wrong part and a host without versions", func(t *testing.T) {
-		h := newHub(t)
-		h.etag = ""
+		h := hubtest.New(t)
+		h.ETag = ""
 		dir := t.TempDir()
-		sum := sha256.Sum256(h.files["model.safetensors"])
+		sum := sha256.Sum256(h.Files["model.safetensors"])
 		if err := os.WriteFile(filepath.Join(dir, hex.EncodeToString(sum[:])+".part"), []byte("not its beginning"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := pull(t, h.client(), dir); err != nil {
+		if err := pull(t, client(h), dir); err != nil {
 			t.Fatal(err)
 		}
 	})
 	t.Run("the file changed on the hub between two tries", func(t *testing.T) {
-		h := newHub(t)
-		h.onCDN = func(w http.ResponseWriter, r *http.Request) bool {
-			half(w, h.files["model.safetensors"], h.etag)
+		h := hubtest.New(t)
+		h.OnCDN = func(w http.ResponseWriter, r *http.Request) bool {
+			half(w, h.Files["model.safetensors"], h.ETag)
 			return true
 		}
 		dir := t.TempDir()
-		c := h.client()
+		c := client(h)
 		c.Wait = func(context.Context, time.Duration) error { return context.Canceled }
 		if err := pull(t, c, dir); err == nil {
 			t.Fatal("half a file is whole")
 		}
-		h.onCDN = nil
-		h.files["model.safetensors"] = slices.Repeat([]byte("fedcba9876543210"), 40_000)
-		if err := pull(t, h.client(), dir); err != nil {
+		h.OnCDN = nil
+		h.Files["model.safetensors"] = slices.Repeat([]byte("fedcba9876543210"), 40_000)
+		if err := pull(t, client(h), dir); err != nil {
 			t.Fatal(err)
 		}
 		data, err := os.ReadFile(filepath.Join(dir, "model.safetensors"))
-		if err != nil || string(data) != string(h.files["model.safetensors"]) {
+		if err != nil || string(data) != string(h.Files["model.safetensors"]) {
 			t.Errorf("not the new bytes (%v)", err)
 		}
 	})
@@ -394,9 +269,9 @@ func TestWhatAHubMayAnswer(t *testing.T) {
 		}), want: hub.ErrBusy, says: "redirects"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHub(t)
-			h.answer = x.answer
-			c := h.client()
+			h := hubtest.New(t)
+			h.Answer = x.answer
+			c := client(h)
 			c.Token = x.token
 			dir := t.TempDir()
 			err := pull(t, c, dir)
@@ -416,9 +291,9 @@ func TestWhatAHubMayAnswer(t *testing.T) {
 }
 
 func TestItWaitsAsLongAsItIsAsked(t *testing.T) {
-	h := newHub(t)
+	h := hubtest.New(t)
 	n := 0
-	h.answer = func(w http.ResponseWriter, _ *http.Request) bool {
+	h.Answer = func(w http.ResponseWriter, _ *http.Request) bool {
 		if n++; n > 2 {
 			return false
 		}
@@ -427,7 +302,7 @@ func TestItWaitsAsLongAsItIsAsked(t *testing.T) {
 		return true
 	}
 	var waits []time.Duration
-	c := h.client()
+	c := client(h)
 	c.Now = func() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 	c.Wait = func(_ context.Context, d time.Duration) error { waits = append(waits, d); return nil }
 	if err := pull(t, c, t.TempDir()); err != nil {
@@ -439,20 +314,20 @@ func TestItWaitsAsLongAsItIsAsked(t *testing.T) {
 }
 
 func TestASilentConnectionIsGivenUp(t *testing.T) {
-	h := newHub(t)
+	h := hubtest.New(t)
 	n := 0
-	h.onCDN = func(w http.ResponseWriter, r *http.Request) bool {
+	h.OnCDN = func(w http.ResponseWriter, r *http.Request) bool {
 		if n++; n > 1 {
 			return false
 		}
-		w.Header().Set("ETag", h.etag)
-		w.Header().Set("Content-Length", strconv.Itoa(len(h.files["model.safetensors"])))
-		_, _ = w.Write(h.files["model.safetensors"][:1000])
+		w.Header().Set("ETag", h.ETag)
+		w.Header().Set("Content-Length", strconv.Itoa(len(h.Files["model.safetensors"])))
+		_, _ = w.Write(h.Files["model.safetensors"][:1000])
 		w.(http.Flusher).Flush() //nolint:forcetypeassert // the test's server
 		<-r.Context().Done()
 		return true
 	}
-	c := h.client()
+	c := client(h)
 	c.Stall = 50 * time.Millisecond
 	if err := pull(t, c, t.TempDir()); err != nil {
 		t.Fatal(err)
@@ -461,26 +336,26 @@ func TestASilentConnectionIsGivenUp(t *testing.T) {
 
 func TestListingsThatAreRefused(t *testing.T) {
 	for name, x := range map[string]struct {
-		change func(*fakeHub)
+		change func(*hubtest.Hub)
 		want   error
 		says   string
 	}{
-		"a way out of the folder": {func(h *fakeHub) { h.add("../../config.json") }, hub.ErrContent, "leads out"},
-		"an absolute path":        {func(h *fakeHub) { h.add("/etc/config.json") }, hub.ErrContent, "leads out"},
-		"another system's path":   {func(h *fakeHub) { h.add(`..\config.json`) }, hub.ErrContent, "leads out"},
-		"a drive":                 {func(h *fakeHub) { h.add("c:config.json") }, hub.ErrContent, "leads out"},
-		"a name twice":            {func(h *fakeHub) { h.add("config.json") }, hub.ErrContent, "twice"},
-		"no weights":              {func(h *fakeHub) { delete(h.files, "model.safetensors") }, hub.ErrUnusable, "pickled"},
-		"no tokenizer":            {func(h *fakeHub) { delete(h.files, "tokenizer.json") }, hub.ErrUnusable, "tokenizer.json"},
-		"no config":               {func(h *fakeHub) { delete(h.files, "config.json") }, hub.ErrUnusable, "config.json"},
-		"no hash": {func(h *fakeHub) {
-			h.moreTree = append(h.moreTree, map[string]any{"type": "file", "path": "chat_template.jinja", "size": 4, "oid": "../../x"})
+		"a way out of the folder": {func(h *hubtest.Hub) { h.Add("../../config.json") }, hub.ErrContent, "leads out"},
+		"an absolute path":        {func(h *hubtest.Hub) { h.Add("/etc/config.json") }, hub.ErrContent, "leads out"},
+		"another system's path":   {func(h *hubtest.Hub) { h.Add(`..\config.json`) }, hub.ErrContent, "leads out"},
+		"a drive":                 {func(h *hubtest.Hub) { h.Add("c:config.json") }, hub.ErrContent, "leads out"},
+		"a name twice":            {func(h *hubtest.Hub) { h.Add("config.json") }, hub.ErrContent, "twice"},
+		"no weights":              {func(h *hubtest.Hub) { delete(h.Files, "model.safetensors") }, hub.ErrUnusable, "pickled"},
+		"no tokenizer":            {func(h *hubtest.Hub) { delete(h.Files, "tokenizer.json") }, hub.ErrUnusable, "tokenizer.json"},
+		"no config":               {func(h *hubtest.Hub) { delete(h.Files, "config.json") }, hub.ErrUnusable, "config.json"},
+		"no hash": {func(h *hubtest.Hub) {
+			h.More = append(h.More, map[string]any{"type": "file", "path": "chat_template.jinja", "size": 4, "oid": "../../x"})
 		}, hub.ErrContent, "no usable hash"},
-		"a size below nothing": {func(h *fakeHub) {
-			h.moreTree = append(h.moreTree, map[string]any{"type": "file", "path": "chat_template.jinja", "size": -4, "oid": commit})
+		"a size below nothing": {func(h *hubtest.Hub) {
+			h.More = append(h.More, map[string]any{"type": "file", "path": "chat_template.jinja", "size": -4, "oid": hubtest.Commit})
 		}, hub.ErrContent, "size -4"},
-		"a listing that goes on elsewhere": {func(h *fakeHub) {
-			h.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		"a listing that goes on elsewhere": {func(h *hubtest.Hub) {
+			h.Answer = func(w http.ResponseWriter, r *http.Request) bool {
 				if !strings.Contains(r.URL.Path, "/tree/") {
 					return false
 				}
@@ -491,9 +366,9 @@ func TestListingsThatAreRefused(t *testing.T) {
 		}, hub.ErrContent, "another place"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newHub(t)
+			h := hubtest.New(t)
 			x.change(h)
-			_, err := h.client().Find(t.Context(), ref(t, "org/tiny"))
+			_, err := client(h).Find(t.Context(), ref(t, "org/tiny"))
 			if !errors.Is(err, x.want) || !strings.Contains(err.Error(), x.says) {
 				t.Errorf("error %v, want %v saying %q", err, x.want, x.says)
 			}
@@ -501,18 +376,14 @@ func TestListingsThatAreRefused(t *testing.T) {
 	}
 }
 
-func (h *fakeHub) add(path string) {
-	h.moreTree = append(h.moreTree, map[string]any{"type": "file", "path": path, "size": 1, "oid": commit})
-}
-
 func TestShardsComeWithTheirIndex(t *testing.T) {
-	h := newHub(t)
-	delete(h.files, "model.safetensors")
-	h.files["model.safetensors.index.json"] = []byte(`{"weight_map":{}}`)
-	h.files["model-00001-of-00002.safetensors"] = []byte("one")
-	h.files["model-00002-of-00002.safetensors"] = []byte("two")
+	h := hubtest.New(t)
+	delete(h.Files, "model.safetensors")
+	h.Files["model.safetensors.index.json"] = []byte(`{"weight_map":{}}`)
+	h.Files["model-00001-of-00002.safetensors"] = []byte("one")
+	h.Files["model-00002-of-00002.safetensors"] = []byte("two")
 	dir := t.TempDir()
-	if err := pull(t, h.client(), dir); err != nil {
+	if err := pull(t, client(h), dir); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{"config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json", "tokenizer.json"}
@@ -527,12 +398,12 @@ func TestAFullDisk(t *testing.T) {
 	if _, err := os.Stat(full); err != nil {
 		t.Skip("this system has no ", full)
 	}
-	h := newHub(t)
+	h := hubtest.New(t)
 	dir := t.TempDir()
-	if err := os.Symlink(full, filepath.Join(dir, blob(h.files["config.json"])+".part")); err != nil {
+	if err := os.Symlink(full, filepath.Join(dir, hubtest.Blob(h.Files["config.json"])+".part")); err != nil {
 		t.Fatal(err)
 	}
-	err := pull(t, h.client(), dir)
+	err := pull(t, client(h), dir)
 	if err == nil || !strings.Contains(err.Error(), "the disk is full: free 22 bytes") {
 		t.Errorf("error %v", err)
 	}
@@ -545,7 +416,7 @@ func TestNames(t *testing.T) {
 	for text, want := range map[string]hub.Ref{
 		"HuggingFaceTB/SmolLM2-135M-Instruct": {"HuggingFaceTB", "SmolLM2-135M-Instruct", "main"},
 		"a/b@refs/pr/1":                       {"a", "b", "refs/pr/1"},
-		"a/b@" + commit:                       {"a", "b", commit},
+		"a/b@" + hubtest.Commit:               {"a", "b", hubtest.Commit},
 	} {
 		if got, err := hub.ParseRef(text); err != nil || got != want {
 			t.Errorf("%s: %v, %v", text, got, err)
@@ -580,8 +451,8 @@ func TestAddresses(t *testing.T) {
 
 // FuzzListing: whatever a hub lists, what is chosen stays in its folder.
 func FuzzListing(f *testing.F) {
-	f.Add([]byte(`[{"type":"file","path":"config.json","size":1,"oid":"` + commit + `"}]`))
-	f.Add([]byte(`[{"type":"file","path":"../config.json","size":1,"oid":"` + commit + `"}]`))
+	f.Add([]byte(`[{"type":"file","path":"config.json","size":1,"oid":"` + hubtest.Commit + `"}]`))
+	f.Add([]byte(`[{"type":"file","path":"../config.json","size":1,"oid":"` + hubtest.Commit + `"}]`))
 	f.Add([]byte(`[{"type":"file","path":"model.safetensors","lfs":{"oid":"x","size":-1}}]`))
 	f.Fuzz(func(t *testing.T, listing []byte) {
 		c := &hub.Client{URL: "http://localhost", Wait: func(context.Context, time.Duration) error { return context.Canceled }, Transport: canned{listing}}
@@ -602,7 +473,7 @@ type canned struct{ listing []byte }
 func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	if strings.Contains(r.URL.Path, "/revision/") {
-		_, _ = w.WriteString(`{"sha":"` + commit + `"}`)
+		_, _ = w.WriteString(`{"sha":"` + hubtest.Commit + `"}`)
 	} else {
 		_, _ = w.Write(c.listing)
 	}

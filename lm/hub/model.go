@@ -84,6 +84,11 @@ const (
 
 var shard = regexp.MustCompile(`^model-\d{5}-of-\d{5}\.safetensors$`)
 
+// Needed tells whether a model is run from a file of this name: never code, never a pickle.
+func Needed(name string) bool {
+	return slices.Contains(needed, name) || name == weights || name == index || shard.MatchString(name)
+}
+
 // Find asks what a model is: its revision becomes a commit, its files those
 // that are needed. Code and pickles are never among them.
 func (c *Client) Find(ctx context.Context, r Ref) (*Model, error) {
@@ -178,7 +183,7 @@ func choose(all []entry) ([]File, error) {
 		if !filepath.IsLocal(e.Path) || strings.ContainsAny(e.Path, "\\\x00:") {
 			return nil, fmt.Errorf("%w: it lists a file named %q, which leads out of its folder", ErrContent, e.Path)
 		}
-		if e.Type != "file" || !slices.Contains(needed, e.Path) && e.Path != weights && e.Path != index && !shard.MatchString(e.Path) {
+		if e.Type != "file" || !Needed(e.Path) {
 			continue
 		}
 		if _, twice := files[e.Path]; twice {
@@ -192,10 +197,8 @@ func choose(all []entry) ([]File, error) {
 	}
 	_, whole := files[weights]
 	_, parts := files[index]
-	for _, name := range needed[:1] {
-		if _, ok := files[name]; !ok {
-			return nil, fmt.Errorf("%w: it has no %s", ErrUnusable, name)
-		}
+	if _, ok := files["config.json"]; !ok {
+		return nil, fmt.Errorf("%w: it has no config.json", ErrUnusable)
 	}
 	if _, ok := files["tokenizer.json"]; !ok {
 		return nil, fmt.Errorf("%w: it has no tokenizer.json (a model with tokenizer.model alone can't be read)", ErrUnusable)
