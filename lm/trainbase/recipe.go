@@ -24,9 +24,9 @@ const RecipeVersion = "licet-base-recipe-1"
 // A Recipe is everything that a base's bytes depend on, and what came of it.
 type Recipe struct {
 	Version     string   `json:"version"`
-	Numerics    string   `json:"numerics"`    // lm.NumericsVersion of whoever trained it
-	Licence     string   `json:"licence"`     // of the base
-	Attribution []string `json:"attribution"` // what whoever passes it on has to say
+	Numerics    string   `json:"numerics,omitempty"` // a result: lm.NumericsVersion of whoever trained it
+	Licence     string   `json:"licence"`            // of the base
+	Attribution []string `json:"attribution"`        // what whoever passes it on has to say
 	Sources     []Source `json:"sources"`
 	// Vocab is how many ids the tokenizer may have. It is made of the share of each
 	// source that an epoch reads.
@@ -123,7 +123,7 @@ func (r *Recipe) check() error {
 	switch {
 	case r.Version != RecipeVersion:
 		return bad("version %q, want %s", r.Version, RecipeVersion)
-	case r.Numerics != lm.NumericsVersion:
+	case r.Numerics != "" && r.Numerics != lm.NumericsVersion:
 		return bad("numerics %q: this program computes %s, its bytes would be others", r.Numerics, lm.NumericsVersion)
 	case len(r.Sources) == 0:
 		return bad("sources: there are none")

@@ -74,7 +74,7 @@ func Train(ctx context.Context, r *Recipe, o Options) (*lm.Base, *Recipe, error)
 	}
 	run := r.run(x, o)
 	out := *r
-	out.Config.Vocab = x.tokenizer.Vocab()
+	out.Numerics, out.Config.Vocab = lm.NumericsVersion, x.tokenizer.Vocab()
 	out.Result = &Result{Steps: run.TotalSteps(), Documents: len(x.train)}
 	for i, doc := range x.train {
 		out.Result.Tokens += len(doc)
