@@ -337,15 +337,14 @@ func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forge
 	was := e.state.Promoted
 	built := e.state.Built
 	entries := []entry{{licet.EventBuilt, e.built}}
-	if !forget && built.Corpus == e.corpus.Digest && built.Frozen == frozen {
-		// The corpus that "licet build" has logged is still the one of now.
+	if !forget && built.Run == train.RunID(e.corpus.Digest, e.trainer.Digest(), frozen, built.At) {
+		// The corpus that "licet build" has logged is still the one of now, and is
+		// learned on the same base.
 		e.at, e.state.Next = built.At, built.At
 		if err := a.manifest(e); err != nil {
 			return nil, err
 		}
-		if e.run == built.Run {
-			entries = nil
-		}
+		entries = nil
 	}
 	m, err := e.train(ctx, a, progress)
 	if err != nil {

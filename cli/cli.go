@@ -20,6 +20,7 @@ import (
 	"licet/draft"
 	"licet/ledger"
 	"licet/lm"
+	"licet/lm/trainbase"
 	"licet/source"
 )
 
@@ -84,7 +85,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
 		return exitUsage
-	case errors.As(err, &input), errors.Is(err, errPolicy):
+	case errors.As(err, &input), errors.Is(err, errPolicy), errors.Is(err, trainbase.ErrRecipe), errors.Is(err, trainbase.ErrText):
 		return exitInput
 	case errors.Is(err, app.ErrMasterKey), errors.Is(err, errNoMaster):
 		return exitKey
