@@ -192,7 +192,7 @@ func (a *App) manifest(e *evaluation) error {
 }
 
 // train trains what is missing.
-func (e *evaluation) train(ctx context.Context, a *App, progress Progress) (*train.Model, error) {
+func (e *evaluation) train(ctx context.Context, progress Progress) (*train.Model, error) {
 	work := newWork(e, progress)
 	m, err := train.Run(ctx, e.graph, e.corpus, train.Options{Base: e.base, Trainer: e.trainer, HeldOut: e.heldOut, Report: work.report})
 	if err != nil {
@@ -346,7 +346,7 @@ func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forge
 		}
 		entries = nil
 	}
-	m, err := e.train(ctx, a, progress)
+	m, err := e.train(ctx, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -536,7 +536,7 @@ func (a *App) Evaluate(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := e.train(ctx, a, nil)
+	m, err := e.train(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
