@@ -10,7 +10,6 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"licet/app"
 	"licet/lm"
@@ -103,7 +102,7 @@ func (c *command) hub(address, tokenFile string) (*hub.Client, error) {
 		if flag != "" {
 			return flag
 		}
-		if v, ok := c.Env(env); ok {
+		if v, _ := c.Env(env); v != "" {
 			return v
 		}
 		return setting
@@ -124,7 +123,7 @@ func (c *command) hub(address, tokenFile string) (*hub.Client, error) {
 
 // bytes draws a bar on a terminal; elsewhere it says a line each ten seconds.
 func (c *command) bytes() func(done, total int64) {
-	if f, ok := c.Err.(*os.File); ok && term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor fits
+	if f := c.terminal(); f != nil {
 		var bar *progressbar.ProgressBar
 		return func(done, total int64) {
 			if bar == nil {
@@ -204,7 +203,11 @@ func (c *command) baseListCommand() *cobra.Command {
 				if uses(s, e) {
 					used = ", used by this community"
 				}
-				c.say("%s  %s parameters, licence %s, digest %.12s%s", e.Full(), count(e.Parameters), licenceOf(e), e.Digest, used)
+				where := "in the program"
+				if e.Dir() != "" {
+					where = size(e.Size()) + " in " + e.Dir()
+				}
+				c.say("%s  %s parameters, licence %s, %s, digest %.12s%s", e.Full(), count(e.Parameters), licenceOf(e), where, e.Digest, used)
 			}
 			return nil
 		},

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"licet/lm/sgemm"
@@ -95,14 +96,20 @@ func sameDigest(r, done *trainbase.Recipe, steps int) error {
 
 // steps draws a bar on a terminal; elsewhere it says a line each half minute.
 func (c *command) steps() func(trainbase.Step) {
-	bar := c.progress()
+	if f := c.terminal(); f != nil {
+		var bar *progressbar.ProgressBar
+		return func(s trainbase.Step) {
+			if bar == nil {
+				bar = progressbar.NewOptions((s.Total-s.First+1)*s.Tokens, progressbar.OptionSetWriter(f), progressbar.OptionClearOnFinish(),
+					progressbar.OptionShowIts(), progressbar.OptionSetItsString("tokens"), progressbar.OptionSetPredictTime(true))
+			}
+			bar.Describe(fmt.Sprintf("step %d of %d, loss %.3f", s.Done, s.Total, s.Loss))
+			_ = bar.Set((s.Done - s.First + 1) * s.Tokens) // a bar that can't be drawn stops nothing
+		}
+	}
 	begin := c.Now()
 	var last time.Time
 	return func(s trainbase.Step) {
-		if bar != nil {
-			bar(fmt.Sprintf("loss %.3f", s.Loss), s.Done, s.Total)
-			return
-		}
 		now := c.Now()
 		if now.Sub(last) < 30*time.Second && s.Done < s.Total {
 			return

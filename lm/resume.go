@@ -122,14 +122,14 @@ func (r *BaseRun) fit(ctx context.Context, m *network) error {
 	from, done := opt.step, 0
 	for epoch := 0; epoch < recipe.Epochs && done < total; epoch++ {
 		p := pack(shuffled(r.epoch(epoch), recipe.Seed, epoch), m.T)
-		for at := 0; at < p.rows() && done < total; at += m.rows {
+		for at := 0; at < p.rows() && done < total; at += recipe.Batch {
 			if done++; done <= from {
 				continue
 			}
 			if err := ctx.Err(); err != nil {
 				return fmt.Errorf("training stopped: %w", err)
 			}
-			loss := m.step(p, at, min(m.rows, p.rows()-at))
+			loss := m.step(p, at, min(recipe.Batch, p.rows()-at))
 			clip(m.grads, recipe.Clip)
 			opt.update(m, float32(schedule(opt.step, total, recipe)))
 			if r.Every > 0 && r.Checkpoint != "" && done%r.Every == 0 && done < total {

@@ -111,26 +111,31 @@ func (s *Shelf) List() ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := []Entry{first}
+	found, damaged, err := s.scan()
+	return append([]Entry{first}, found...), errors.Join(err, damaged)
+}
+
+// scan returns the bases by name, and what is wrong with those that can't be read.
+func (s *Shelf) scan() (found []Entry, damaged, err error) {
 	list, err := os.ReadDir(s.dir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("list the bases: %w", err)
+		return nil, nil, fmt.Errorf("list the bases: %w", err)
 	}
 	for _, d := range list {
 		if !d.IsDir() || strings.HasPrefix(d.Name(), ".") {
 			continue
 		}
 		e, err := readEntry(filepath.Join(s.dir, d.Name()))
-		if errors.Is(err, os.ErrNotExist) {
-			continue // somebody else's folder
+		switch {
+		case errors.Is(err, os.ErrNotExist): // somebody else's folder
+		case err != nil:
+			damaged = errors.Join(damaged, err)
+		default:
+			found = append(found, e)
 		}
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, e)
 	}
-	slices.SortStableFunc(out[1:], func(a, b Entry) int { return cmp.Compare(a.Full(), b.Full()) })
-	return out, nil
+	slices.SortStableFunc(found, func(a, b Entry) int { return cmp.Compare(a.Full(), b.Full()) })
+	return found, damaged, nil
 }
 
 func bundled() (Entry, error) {
@@ -160,13 +165,16 @@ func readEntry(dir string) (Entry, error) {
 // Find returns the base that a name means: a full name, one with fewer digits of
 // its commit, or ORG/NAME alone where only one commit of it is there.
 func (s *Shelf) Find(name string) (Entry, error) {
-	all, err := s.List()
+	if name == Bundled {
+		return bundled()
+	}
+	all, damaged, err := s.scan()
 	if err != nil {
 		return Entry{}, err
 	}
+	want, commit, has := strings.Cut(name, "@")
 	var found []Entry
 	for _, e := range all {
-		want, commit, has := strings.Cut(name, "@")
 		if e.Name == want && (!has || len(commit) >= 4 && strings.HasPrefix(e.Commit, commit)) {
 			found = append(found, e)
 		}
@@ -175,6 +183,9 @@ func (s *Shelf) Find(name string) (Entry, error) {
 	case 1:
 		return found[0], nil
 	case 0:
+		if damaged != nil { // it may be that one
+			return Entry{}, damaged
+		}
 		return Entry{}, fmt.Errorf("%w: %q is not in %s: see \"licet base list\", or get it with \"licet base pull\"", ErrNotFound, name, s.dir)
 	}
 	var names []string

@@ -229,6 +229,9 @@ func TestDamageIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.Import(t.Context(), other, "sound", false); err != nil {
+		t.Fatal(err)
+	}
 	data, err := os.ReadFile(filepath.Join(other, "model.safetensors"))
 	if err != nil {
 		t.Fatal(err)
@@ -251,6 +254,12 @@ func TestDamageIsFound(t *testing.T) {
 		}
 		if _, err := s.List(); !errors.Is(err, bases.ErrDamaged) {
 			t.Errorf("%s: %v", what, err)
+		}
+		if _, err := s.Find("ours"); !errors.Is(err, bases.ErrDamaged) {
+			t.Errorf("%s, found: %v", what, err)
+		}
+		if e, err := s.Find("sound"); err != nil || e.Verify() != nil {
+			t.Errorf("%s: the base beside it: %v", what, err)
 		}
 	}
 	if err := s.Remove(bases.Entry{Name: bases.Bundled}); !errors.Is(err, bases.ErrName) {
