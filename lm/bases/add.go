@@ -22,7 +22,7 @@ import (
 const lockRetry = 200 * time.Millisecond
 
 // Pull gets a model from a hub and puts it on the shelf. It is found again by
-// its commit: what is there already is not asked for. A pull that was stopped,
+// its commit: what is there already, undamaged, is not fetched. A pull that was stopped,
 // however, goes on where it was. fresh says that it was not there yet.
 func (s *Shelf) Pull(ctx context.Context, c *hub.Client, r hub.Ref, report func(done, total int64)) (e Entry, fresh bool, err error) {
 	host, err := c.Host()
@@ -35,7 +35,7 @@ func (s *Shelf) Pull(ctx context.Context, c *hub.Client, r hub.Ref, report func(
 	}
 	e = Entry{Version: entryVersion, Name: r.Model(), Hub: host, Revision: r.Revision, Commit: m.Commit, Licence: m.Licence}
 	err = s.locked(ctx, func() error {
-		if old, err := readEntry(filepath.Join(s.dir, e.folder())); err == nil {
+		if old, err := readEntry(filepath.Join(s.dir, e.folder())); err == nil && old.Verify() == nil {
 			e = old
 			return nil
 		}
@@ -129,6 +129,9 @@ func (s *Shelf) add(e *Entry, part string) error {
 		return fmt.Errorf("add %s: %w", e.Full(), err)
 	}
 	e.dir = filepath.Join(s.dir, e.folder())
+	if err := s.away(e.dir); err != nil { // a damaged one
+		return fmt.Errorf("add %s: %w", e.Full(), err)
+	}
 	if err := errors.Join(write(filepath.Join(part, entryFile), append(data, '\n')), os.Rename(part, e.dir), syncDir(s.dir)); err != nil {
 		return fmt.Errorf("add %s: %w", e.Full(), err)
 	}

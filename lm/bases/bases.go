@@ -241,13 +241,24 @@ func (s *Shelf) Remove(e Entry) error {
 		return fmt.Errorf("%w: the bundled base is part of the program", ErrName)
 	}
 	return s.locked(context.Background(), func() error {
-		// First out of sight, then away: nobody finds half of it.
-		gone := filepath.Join(s.dir, ".removed-"+e.folder())
-		if err := errors.Join(os.RemoveAll(gone), os.Rename(e.dir, gone), os.RemoveAll(gone)); err != nil {
+		if err := s.away(e.dir); err != nil {
 			return fmt.Errorf("remove %s: %w", e.Full(), err)
 		}
 		return nil
 	})
+}
+
+// away removes a base's folder, if it is there: first out of sight, then away, so
+// that nobody finds half of it.
+func (s *Shelf) away(dir string) error {
+	gone := filepath.Join(s.dir, ".removed-"+filepath.Base(dir))
+	if err := os.RemoveAll(gone); err != nil {
+		return err
+	}
+	if err := os.Rename(dir, gone); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return os.RemoveAll(gone)
 }
 
 // locked lets one process at a time change the shelf.

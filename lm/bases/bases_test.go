@@ -111,6 +111,33 @@ func TestPull(t *testing.T) {
 	}
 }
 
+func TestADamagedBaseIsPulledAgain(t *testing.T) {
+	h := hubtest.New(t)
+	from, digest := tiny(t, 1)
+	serve(t, h, from)
+	s := bases.Open(t.TempDir())
+	r := hub.Ref{Org: "org", Name: "tiny", Revision: "main"}
+	e, _, err := s.Pull(t.Context(), client(h), r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"model.safetensors", "licet-base.json"} {
+		if err := os.WriteFile(filepath.Join(e.Dir(), name), []byte("something else"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again, fresh, err := s.Pull(t.Context(), client(h), r, nil)
+		if err != nil || !fresh {
+			t.Fatalf("%s: fresh %v, %v", name, fresh, err)
+		}
+		if b, err := s.Base(again); err != nil || b.Digest() != digest {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := inside(t, s.Dir()); len(got) != 1 {
+			t.Errorf("%s: the shelf holds %v", name, got)
+		}
+	}
+}
+
 // TestABaseAppearsWholeOrNotAtAll: whatever goes wrong, the shelf lists nothing
 // new, and the next pull goes on.
 func TestABaseAppearsWholeOrNotAtAll(t *testing.T) {
