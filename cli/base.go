@@ -283,7 +283,11 @@ func (c *command) sayRecipe() error {
 	if err != nil {
 		return err
 	}
-	c.say("  made of %d texts; \"licet base train\" makes it again from its recipe:", len(r.Sources))
+	again := "\"licet base train\" makes it again from its recipe"
+	if r.Version != trainbase.RecipeVersion {
+		again = "by an earlier version of Licet, before recipes could be followed by this command"
+	}
+	c.say("  made of %d texts; %s:", len(r.Sources), again)
 	for _, s := range r.Sources {
 		c.say("    %-2s %s", s.Language, s.Path)
 	}

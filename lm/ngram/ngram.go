@@ -1,8 +1,8 @@
 // Package ngram is an interpolated modified Kneser-Ney model over token ids: the
 // yardstick that a base is measured against.
 //
-// The method is that of Chen and Goodman (1999), section 3, with the discounts of
-// its equation 17. A document is a sequence of ids of which the first is its start:
+// The method is the modified Kneser-Ney smoothing of Chen and Goodman (1999), with
+// their estimate of its three discounts. A document is a sequence of ids of which the first is its start:
 // the same id in every document, nowhere else, and not predicted. No n-gram reaches
 // across two documents. One that begins at a start has nothing to its left: its
 // lower-order count is the raw one.
