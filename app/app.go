@@ -54,6 +54,10 @@ type Settings struct {
 	Simulated bool     `json:"simulated"` // times are invented
 	Epochs    int      `json:"epochs"`    // 0: the default recipe's
 
+	Base         *BaseChoice `json:"base,omitempty"`           // nil: the bundled one
+	Hub          string      `json:"hub,omitempty"`            // where bases are got; "": the Hugging Face Hub
+	HubTokenFile string      `json:"hub_token_file,omitempty"` // holds the token for gated bases
+
 	Witnesses []ledger.Witness `json:"witnesses,omitempty"` // who else signs checkpoints
 
 	Presidio *presidio.Config `json:"presidio,omitempty"` // a service that sees every text too
@@ -65,7 +69,8 @@ type Config struct {
 	Master [32]byte         // wraps the members' keys
 	Now    func() time.Time // UTC; ignored where time is simulated
 	Random io.Reader
-	Base   *lm.Base // nil: the bundled one
+	Base   *lm.Base // nil: the one that the settings name
+	Bases  string   // the folder of bases; "" is bases in Dir
 	Sync   string   // SQLite's synchronous; "" is FULL
 	Temp   string   // the folder of what does not fit into memory; "" is the system's
 
@@ -94,7 +99,7 @@ type App struct {
 	policy   *policy.Policy
 	view     *view.View
 	objects  *cas.Store
-	base     *lm.Base
+	base     lazyBase
 	quota    *draft.Quota
 	building *flock.Flock
 	follow   follower
@@ -230,11 +235,6 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.objects, err = cas.Open(cfg.path("objects"), a.keys.Objects(), cfg.Sync == ""); err != nil {
 		return err
 	}
-	if a.base = cfg.Base; a.base == nil {
-		if a.base, err = lm.Bundled(); err != nil {
-			return fmt.Errorf("the bundled base: %w", err)
-		}
-	}
 	a.quota = draft.NewQuota(a.db)
 	a.building = flock.New(cfg.path("building"))
 	return nil
@@ -316,8 +316,8 @@ func (a *App) View() *view.View { return a.view }
 func (a *App) Quota() *draft.Quota { return a.quota }
 
 // plan chooses shards and slices.
-func (a *App) plan(tokens int) train.Plan {
-	p := train.ChoosePlan(tokens, TrainerSpeed)
+func (a *App) plan(b *lm.Base, tokens int) train.Plan {
+	p := train.ChoosePlan(tokens, Speed(b))
 	if a.settings.Shards > 0 {
 		p.Shards = a.settings.Shards
 	}
@@ -333,10 +333,13 @@ func (a *App) plan(tokens int) train.Plan {
 	return p
 }
 
-// TrainerSpeed is a cautious guess, in tokens a second, for two cores and the
-// bundled base; it is fixed because a measured one would make the plan, and so
-// the bytes, depend on the machine.
-const TrainerSpeed = 5000
+// Speed is a cautious guess, in tokens a second, of how fast two cores train on a
+// base. It depends on its size alone, because a measured one would make the plan,
+// and so the bytes, depend on the machine.
+func Speed(b *lm.Base) float64 {
+	const small, speed = 6_000_000, 5000
+	return min(speed, speed*small/float64(b.Parameters()))
+}
 
 func operator(t licet.EventType, body any) (licet.Event, error) {
 	data, err := json.Marshal(body)

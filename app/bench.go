@@ -12,6 +12,7 @@ import (
 	"licet/corpus"
 	"licet/internal/build"
 	"licet/internal/cas"
+	"licet/lm"
 	"licet/train"
 	"licet/train/gotrain"
 	"licet/view"
@@ -21,6 +22,7 @@ import (
 // It works in a folder of its own and changes nothing.
 type Bench struct {
 	app      *App
+	base     *lm.Base
 	dir      string // empty, for objects
 	cpu      func() time.Duration
 	learned  []licet.Passage
@@ -65,17 +67,21 @@ func (a *App) NewBench(ctx context.Context, dir string, tokens int, cpu func() t
 	if err != nil {
 		return nil, err
 	}
-	b := &Bench{app: a, dir: dir, cpu: cpu}
+	base, err := a.Base()
+	if err != nil {
+		return nil, err
+	}
+	b := &Bench{app: a, base: base, dir: dir, cpu: cpu}
 	byMember := res.ByMember()
 	members, held := b.order(res), 0
 	for i, m := range members {
-		cost := train.Tokens(a.base.Tokenizer(), byMember[m])
+		cost := train.Tokens(base.Tokenizer(), byMember[m])
 		switch {
 		case i%benchHeldOut == 0:
 			for _, p := range byMember[m] {
 				if held < benchHeldOutMost && (p.Kind == licet.KindPost || p.Kind == licet.KindComment) {
 					b.heldOut = append(b.heldOut, p.Text)
-					held += train.Tokens(a.base.Tokenizer(), []licet.Passage{p})
+					held += train.Tokens(base.Tokenizer(), []licet.Passage{p})
 				}
 			}
 		case tokens == 0 || b.Tokens+cost <= tokens:
@@ -87,7 +93,7 @@ func (a *App) NewBench(ctx context.Context, dir string, tokens int, cpu func() t
 	if len(b.heldOut) == 0 || len(b.learned) == 0 {
 		return nil, errors.New("there are too few members to measure on")
 	}
-	b.BaseLoss, err = train.Loss(ctx, a.base, nil, b.heldOut)
+	b.BaseLoss, err = train.Loss(ctx, base, nil, b.heldOut)
 	return b, err
 }
 
@@ -106,7 +112,7 @@ func (b *Bench) order(res *view.Result) []licet.MemberID {
 
 // Plan returns the shards and slices that the plan chooses for the bench's text.
 func (b *Bench) Plan() (shards, slices int) {
-	p := train.ChoosePlan(b.Tokens, TrainerSpeed)
+	p := train.ChoosePlan(b.Tokens, Speed(b.base))
 	return p.Shards, p.Slices
 }
 
@@ -128,12 +134,12 @@ func (b *Bench) run(ctx context.Context, dir string, passages []licet.Passage, s
 	if err != nil {
 		return nil, Work{}, build.Count{}, err
 	}
-	plan := b.app.plan(b.Tokens)
+	plan := b.app.plan(b.base, b.Tokens)
 	b.Epochs = plan.Recipe.Epochs
 	var tokens atomic.Int64
-	trainer := counting{gotrain.New(b.app.base.Threads(threadsFor(shards)), plan.Recipe), func(texts []string) {
+	trainer := counting{gotrain.New(b.base.Threads(threadsFor(shards)), plan.Recipe), func(texts []string) {
 		for _, t := range texts {
-			tokens.Add(int64(len(b.app.base.Tokenizer().Document(t)) * plan.Recipe.Epochs))
+			tokens.Add(int64(len(b.base.Tokenizer().Document(t)) * plan.Recipe.Epochs))
 		}
 	}}
 	begin := b.cpu()
@@ -153,7 +159,7 @@ func (b *Bench) run(ctx context.Context, dir string, passages []licet.Passage, s
 	if err != nil {
 		return nil, Work{}, build.Count{}, err
 	}
-	m, err := train.Run(ctx, g, c, train.Options{Base: b.app.base, Trainer: trainer, HeldOut: b.heldOut})
+	m, err := train.Run(ctx, g, c, train.Options{Base: b.base, Trainer: trainer, HeldOut: b.heldOut})
 	return m, Work{float64(tokens.Load()), b.cpu() - begin}, g.Count(), err
 }
 
@@ -179,7 +185,7 @@ func (b *Bench) Measure(ctx context.Context, shards, slicesOf int) (Cost, error)
 	c.Clean, c.Loss, c.Kept = w, m.Loss, (b.BaseLoss-m.Loss)/(b.BaseLoss-b.One)
 	byMember := map[licet.MemberID]int{}
 	for _, p := range b.learned {
-		byMember[p.Member] += train.Tokens(b.app.base.Tokenizer(), []licet.Passage{p}) * b.Epochs
+		byMember[p.Member] += train.Tokens(b.base.Tokenizer(), []licet.Passage{p}) * b.Epochs
 	}
 	var members []licet.MemberID
 	for _, p := range b.learned { // in the bench's order

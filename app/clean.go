@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"licet"
-	"licet/lm"
 	"licet/train"
 	"licet/vault"
 )
@@ -76,7 +75,10 @@ func (a *App) Clean(ctx context.Context, cfg Config, progress Progress) (_ Diges
 	if cfg.CarryOver.Grams, err = a.vault.ExportGrams(ctx, frozenAt, func(m licet.MemberID) bool { return !admitted[m] }); err != nil {
 		return Digests{}, err
 	}
-	cfg.Base, cfg.Rules, cfg.Trainer, cfg.Recipe = a.cfg.Base, a.cfg.Rules, a.cfg.Trainer, a.cfg.Recipe
+	if cfg.Base, err = a.Base(); err != nil {
+		return Digests{}, err
+	}
+	cfg.Rules, cfg.Trainer, cfg.Recipe = a.cfg.Rules, a.cfg.Trainer, a.cfg.Recipe
 	begin := frozen.Time.AddDate(0, 0, -2*a.policy.WindowDays())
 	cfg.Now = func() time.Time { return begin }
 	settings := a.settings
@@ -226,6 +228,3 @@ func (a *App) logMember(ctx context.Context, m licet.MemberID, entries []entry, 
 	})
 	return err
 }
-
-// Base returns the base that adapters change.
-func (a *App) Base() *lm.Base { return a.base }

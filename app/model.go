@@ -17,6 +17,7 @@ import (
 	"licet/corpus"
 	"licet/internal/build"
 	"licet/ledger/smt"
+	"licet/lm"
 	"licet/train"
 	"licet/train/gotrain"
 	"licet/view"
@@ -61,6 +62,7 @@ type evaluation struct {
 	records    int                             // looked at
 	tokens     int                             // about
 	heldOut    []string                        // what the model is judged on; nobody's in the corpus
+	base       *lm.Base
 	plan       train.Plan
 	trainer    train.Trainer
 	graph      *build.Graph
@@ -91,11 +93,15 @@ func (a *App) evaluate(ctx context.Context, frozen, at uint64, progress Progress
 func (a *App) layOut(ctx context.Context, frozen uint64, look *view.Look, stock *corpus.Stock, progress Progress) (*evaluation, error) {
 	e := &evaluation{frozen: frozen, state: look.State(), admitted: look.Digests(), excluded: look.Excluded(), records: look.Records()}
 	e.at = e.state.Next
-	e.tokens = a.tokens(stock.Bytes())
-	e.plan = a.plan(e.tokens)
-	e.trainer = gotrain.New(a.base.Threads(threadsFor(e.plan.Shards)), e.plan.Recipe)
+	var err error
+	if e.base, err = a.Base(); err != nil {
+		return nil, err
+	}
+	e.tokens = tokens(e.base, stock.Bytes())
+	e.plan = a.plan(e.base, e.tokens)
+	e.trainer = gotrain.New(e.base.Threads(threadsFor(e.plan.Shards)), e.plan.Recipe)
 	if a.cfg.Trainer != nil {
-		e.trainer = a.cfg.Trainer(a.base, e.plan.Recipe)
+		e.trainer = a.cfg.Trainer(e.base, e.plan.Recipe)
 	}
 	e.graph = build.New(a.objects, func(name string, _ bool, so build.Count) {
 		if progress != nil && name != "slice" {
@@ -108,11 +114,11 @@ func (a *App) layOut(ctx context.Context, frozen uint64, look *view.Look, stock 
 // tokens returns about how many tokens bytes of members' text are: the share that
 // the base's tokenizer makes of text that no member wrote. It is the same everywhere,
 // and known before a text is tokenized.
-func (a *App) tokens(bytes int) int {
+func tokens(b *lm.Base, bytes int) int {
 	var text, tokens int
 	for _, t := range HeldOut() {
 		text += len(t)
-		tokens += len(a.base.Tokenizer().Encode(t))
+		tokens += len(b.Tokenizer().Encode(t))
 	}
 	return int(int64(bytes) * int64(tokens) / int64(text))
 }
@@ -187,9 +193,9 @@ func (a *App) manifest(e *evaluation) error {
 }
 
 // train trains what is missing.
-func (e *evaluation) train(ctx context.Context, a *App, progress Progress) (*train.Model, error) {
+func (e *evaluation) train(ctx context.Context, progress Progress) (*train.Model, error) {
 	work := newWork(e, progress)
-	m, err := train.Run(ctx, e.graph, e.corpus, train.Options{Base: a.base, Trainer: e.trainer, HeldOut: e.heldOut, Report: work.report})
+	m, err := train.Run(ctx, e.graph, e.corpus, train.Options{Base: e.base, Trainer: e.trainer, HeldOut: e.heldOut, Report: work.report})
 	if err != nil {
 		return nil, err
 	}
@@ -332,17 +338,16 @@ func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forge
 	was := e.state.Promoted
 	built := e.state.Built
 	entries := []entry{{licet.EventBuilt, e.built}}
-	if !forget && built.Corpus == e.corpus.Digest && built.Frozen == frozen {
-		// The corpus that "licet build" has logged is still the one of now.
+	if !forget && built.Run == train.RunID(e.corpus.Digest, e.trainer.Digest(), frozen, built.At) {
+		// The corpus that "licet build" has logged is still the one of now, and is
+		// learned on the same base.
 		e.at, e.state.Next = built.At, built.At
 		if err := a.manifest(e); err != nil {
 			return nil, err
 		}
-		if e.run == built.Run {
-			entries = nil
-		}
+		entries = nil
 	}
-	m, err := e.train(ctx, a, progress)
+	m, err := e.train(ctx, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -357,7 +362,7 @@ func (a *App) learn(ctx context.Context, frozen uint64, progress Progress, forge
 		}
 	}
 	entries = append(entries, entry{licet.EventTrained, licet.Trained{
-		Run: e.run, Base: licet.Digest(a.base.Digest()), Recipe: e.trainer.Digest(), Adapter: m.Adapter, Loss: m.Loss, BaseAt: m.BaseLoss,
+		Run: e.run, Base: licet.Digest(e.base.Digest()), Recipe: e.trainer.Digest(), Adapter: m.Adapter, Loss: m.Loss, BaseAt: m.BaseLoss,
 	}})
 	if m.Worse() {
 		if err := a.log(ctx, entries...); err != nil {
@@ -491,8 +496,12 @@ func (a *App) Plan(ctx context.Context) (train.Plan, int, error) {
 	if err != nil {
 		return train.Plan{}, 0, err
 	}
-	tokens := a.tokens(text)
-	return a.plan(tokens), tokens, nil
+	b, err := a.Base()
+	if err != nil {
+		return train.Plan{}, 0, err
+	}
+	n := tokens(b, text)
+	return a.plan(b, n), n, nil
 }
 
 // Rows yields the rows of the corpus that was logged last, for this process to
@@ -532,7 +541,7 @@ func (a *App) Evaluate(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := e.train(ctx, a, nil)
+	m, err := e.train(ctx, nil)
 	if err != nil {
 		return nil, err
 	}

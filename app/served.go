@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -21,6 +22,7 @@ type Served struct {
 	Of      int            // slices a shard has
 	Gone    int            // members taken out since the model was built
 	Writer  *lm.Writer     // writes all answers of this model; stops when it may no longer be served
+	Base    *lm.Base       // what the adapter changes
 	Learned *train.Model
 	adapter *lm.Adapter
 }
@@ -64,16 +66,24 @@ func (a *App) serve(ctx context.Context, head uint64) (*Served, error) {
 		return nil, err
 	}
 	s := &Served{At: head, Exact: len(gone) == 0, Run: m.Run, Of: m.Slices, Gone: len(gone), Learned: m}
-	f, err := m.FallBack(a.objects, a.base, gone)
+	base, err := a.Base()
 	if err != nil {
 		return nil, err
 	}
+	f, err := m.FallBack(a.objects, base, gone)
+	if errors.Is(err, lm.ErrAdapter) {
+		return nil, fmt.Errorf("%w for this base: what was trained before belongs to another one: run \"licet train\": %w", ErrNoModel, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.Base = base
 	s.Points, s.Slices, s.Adapter, s.adapter = f.Points, f.Slices, licet.Digest(f.Adapter.Digest()), f.Adapter
 	if last := a.served; last != nil && last.Adapter == s.Adapter {
 		s.Writer = last.Writer
 		return s, nil
 	}
-	model, err := a.model(f.Adapter)
+	model, err := a.model(base, f.Adapter)
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +93,12 @@ func (a *App) serve(ctx context.Context, head uint64) (*Served, error) {
 
 // model returns the base with an adapter. The base is laid out once: a fallback
 // has to be there at once.
-func (a *App) model(adapter *lm.Adapter) (*lm.Model, error) {
+func (a *App) model(b *lm.Base, adapter *lm.Adapter) (*lm.Model, error) {
 	if a.cfg.Weights == lm.Float32 {
-		return lm.NewModel(a.base, adapter, lm.Float32)
+		return lm.NewModel(b, adapter, lm.Float32)
 	}
-	if a.plain == nil || a.plain.Base() != a.base.Digest() {
-		plain, err := lm.NewModel(a.base, nil, a.cfg.Weights)
+	if a.plain == nil || a.plain.Base() != b.Digest() {
+		plain, err := lm.NewModel(b, nil, a.cfg.Weights)
 		if err != nil {
 			return nil, err
 		}
@@ -134,7 +144,11 @@ func (a *App) Loss(ctx context.Context, s *Served, texts []string) (float64, err
 	if s != nil {
 		adapter = s.adapter
 	}
-	return train.Loss(ctx, a.base, adapter, texts)
+	base, err := a.Base()
+	if err != nil {
+		return 0, err
+	}
+	return train.Loss(ctx, base, adapter, texts)
 }
 
 // Knows tells whether what is served learned from a member.

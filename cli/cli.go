@@ -20,6 +20,7 @@ import (
 	"licet/draft"
 	"licet/ledger"
 	"licet/lm"
+	"licet/lm/trainbase"
 	"licet/source"
 )
 
@@ -58,6 +59,7 @@ type command struct {
 	Process
 	dir     string
 	keyFile string
+	bases   string // the folder of bases; "": in the data folder
 
 	sharedDir string // of public data sets, for measurements
 
@@ -85,7 +87,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"), strings.HasPrefix(err.Error(), "required flag"):
 		return exitUsage
-	case errors.As(err, &input), errors.Is(err, errPolicy):
+	case errors.As(err, &input), errors.Is(err, errPolicy), errors.Is(err, trainbase.ErrRecipe), errors.Is(err, trainbase.ErrText):
 		return exitInput
 	case errors.Is(err, app.ErrMasterKey), errors.Is(err, errNoMaster):
 		return exitKey
@@ -123,11 +125,13 @@ Begin with "licet demo". Exit codes: 0 done; 1 failure; 2 wrong use; 3 bad input
 	}
 	root.PersistentFlags().StringVar(&c.dir, "dir", dir, "the data folder (or LICET_DIR)")
 	root.PersistentFlags().StringVar(&c.keyFile, "master-key", "", "file with the master key, 32 bytes in hex or base64 (or LICET_MASTER_KEY; default: DIR.key beside the folder)")
+	shelf, _ := c.Env("LICET_BASES")
+	root.PersistentFlags().StringVar(&c.bases, "bases", shelf, "the folder of bases (or LICET_BASES; default: bases in the data folder)")
 	root.AddCommand(c.corpusCommand(),
 		c.demoCommand(), c.serveCommand(), c.signInCommand(), c.benchCommand(),
 		c.initCommand(), c.importCommand(), c.notifyCommand(), c.deliverCommand(), c.clockCommand(),
 		c.objectCommand(), c.consentCommand(), c.shieldCommand(), c.minorsCommand(), c.eraseCommand(),
-		c.planCommand(), c.buildCommand(), c.trainCommand(), c.forgetCommand(), c.cleanCommand(),
+		c.baseCommand(), c.planCommand(), c.buildCommand(), c.trainCommand(), c.forgetCommand(), c.cleanCommand(),
 		c.discloseCommand(), c.recipientsCommand(), c.draftCommand(), c.matchCommand(), c.receiptCommand(), c.verifyCommand(), c.logCommand(), c.policyCommand(),
 	)
 	return root
@@ -178,7 +182,7 @@ func parseMaster(where, text string) (key [32]byte, err error) {
 // config says how to open the data folder.
 func (c *command) config(create bool) (app.Config, error) {
 	key, err := c.master(create)
-	return app.Config{Dir: c.dir, Master: key, Now: c.Now, Random: c.Random, Base: c.base, Weights: c.weights}, err
+	return app.Config{Dir: c.dir, Master: key, Now: c.Now, Random: c.Random, Base: c.base, Bases: c.bases, Weights: c.weights}, err
 }
 
 // with opens the data folder, runs do and closes it.

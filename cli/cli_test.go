@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -65,15 +66,13 @@ func licet(t *testing.T, dir string, args ...string) string {
 
 // TestScripts runs testdata/script: what a person would type, and what they see.
 func TestScripts(t *testing.T) {
+	cmds := map[string]func(*testscript.TestScript, bool, []string){"code": code, "tamper": tamper, "flip": flip}
+	maps.Copy(cmds, baseCommands(t))
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code":   code,
-			"tamper": tamper,
-			"flip":   flip,
-		},
+		Cmds:                cmds,
 	})
 }
 

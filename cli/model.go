@@ -22,7 +22,11 @@ func (c *command) planCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				for _, line := range p.Explain(tokens, app.TrainerSpeed) {
+				base, err := a.Base()
+				if err != nil {
+					return err
+				}
+				for _, line := range p.Explain(tokens, app.Speed(base)) {
 					c.say("%s", line)
 				}
 				return nil

@@ -10,10 +10,19 @@ import (
 	"licet/app"
 )
 
-// progress draws a bar on a terminal and nothing elsewhere.
-func (c *command) progress() app.Progress {
+// terminal returns where a bar can be drawn, or nil.
+func (c *command) terminal() *os.File {
 	f, ok := c.Err.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor fits
+		return nil
+	}
+	return f
+}
+
+// progress draws a bar on a terminal and nothing elsewhere.
+func (c *command) progress() app.Progress {
+	f := c.terminal()
+	if f == nil {
 		return nil
 	}
 	var mu sync.Mutex

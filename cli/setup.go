@@ -16,6 +16,7 @@ import (
 
 func (c *command) initCommand() *cobra.Command {
 	var s app.Settings
+	var base string
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make a data folder, its keys and its log",
@@ -24,6 +25,13 @@ func (c *command) initCommand() *cobra.Command {
 			cfg, err := c.config(true)
 			if err != nil {
 				return err
+			}
+			if base != "" {
+				e, err := c.shelf().Find(base)
+				if err != nil {
+					return err
+				}
+				s.Base = choice(e)
 			}
 			a, err := app.Create(cmd.Context(), cfg, s)
 			if err != nil {
@@ -38,6 +46,9 @@ func (c *command) initCommand() *cobra.Command {
 	f.StringVar(&s.Origin, "origin", "licet.example/log", "the log's name, as verifiers see it")
 	f.StringVar(&s.Policy, "policy", "linkedin-2025", "the policy preset")
 	f.StringSliceVar(&s.Adults, "adults", nil, "platforms for which you assert that every member is of age (it is recorded)")
+	f.StringVar(&base, "base", "", "the base that learning begins with, from \"licet base list\" (default: the bundled one)")
+	f.StringVar(&s.Hub, "hub", "", "where \"licet base pull\" gets bases: a mirror of the Hugging Face Hub")
+	f.StringVar(&s.HubTokenFile, "hub-token-file", "", "file with the hub's token, for gated bases")
 	f.IntVar(&s.Shards, "shards", 0, "shards; 0 chooses from the size of the corpus")
 	f.IntVar(&s.Slices, "slices", 0, "slices a shard; 0 chooses")
 	f.IntVar(&s.Epochs, "epochs", 0, "epochs a slice; 0 is the default recipe's")

@@ -1,16 +1,20 @@
 package lm
 
 import (
+	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
 )
 
-// The base that comes with the binary: about a million parameters, trained by
-// trainbase on public-domain texts. lm/bundled/recipe.json names each of them.
-//
+//go:embed bundled/recipe.json
+var bundledRecipe []byte
+
+// BundledRecipe returns the recipe of the bundled base and what came of it: package trainbase reads it.
+func BundledRecipe() []byte { return bytes.Clone(bundledRecipe) }
+
 //go:embed bundled/config.json bundled/tokenizer.json bundled/model.safetensors
-var bundled embed.FS
+var bundled embed.FS // lm/bundled/recipe.json names each text that it was trained on
 
 // Bundled returns the base that comes with the binary.
 func Bundled() (*Base, error) {

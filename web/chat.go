@@ -43,7 +43,7 @@ func (s *Server) models(w http.ResponseWriter, r *http.Request, _ licet.MemberID
 		"id": modelID(served.Adapter), "object": "model", "created": s.app.Now().Unix(), "owned_by": s.app.Ledger().Origin(),
 		"licet": map[string]any{
 			"adapter": served.Adapter, "run": served.Run, "exact": served.Exact, "position": served.At, "gone": served.Gone, "shards": shards,
-			"base": licet.Digest(s.app.Base().Digest()),
+			"base": licet.Digest(served.Base.Digest()),
 		},
 	}}})
 	return nil
