@@ -60,9 +60,9 @@ func (c *command) benchLM(cmd *cobra.Command, o score.Options, others map[string
 		}
 		say(r)
 	}
-	rounds, during := 4, 400*time.Millisecond
+	rounds, during := 10, 400*time.Millisecond
 	if o.Short {
-		rounds = 2
+		rounds = 3
 	}
 	for _, p := range score.Products {
 		r := score.Row{Name: p.Name(), Unit: "GFLOP/s", Ratio: p.Ratio}

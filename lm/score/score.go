@@ -59,21 +59,21 @@ var shapes = []struct {
 		lm.Config{Vocab: 49152, Width: 576, Layers: 30, Heads: 9, KVHeads: 3, FFN: 1536, Context: 2048, RopeTheta: 1e4, NormEps: 1e-5, Tied: true},
 		280, 1,
 		map[lm.Weights]float64{lm.Int8: 60, lm.BF16: 40},
-		3, 64,
+		8, 64,
 	},
 	{
 		"5.3M", 8, 128,
 		lm.Config{Vocab: 4096, Width: 256, Layers: 4, Heads: 4, KVHeads: 4, FFN: 704, Context: 256, RopeTheta: 1e4, NormEps: 1e-5},
 		6500, 1.5,
 		map[lm.Weights]float64{lm.BF16: 2500},
-		20, 200,
+		60, 200,
 	},
 	{
 		"1.1M", 8, 128,
 		lm.Config{Vocab: 2000, Width: 128, Layers: 4, Heads: 4, KVHeads: 2, FFN: 352, Context: 256, RopeTheta: 1e4, NormEps: 1e-5, Tied: true},
 		0, 1.5,
 		map[lm.Weights]float64{lm.BF16: 0},
-		40, 200,
+		120, 200,
 	},
 }
 
