@@ -108,7 +108,7 @@ func (v *Vault) Gone(ctx context.Context, upto uint64) ([]Gone, error) {
 		if err := rows.Scan(&sealed); err != nil {
 			return false, err
 		}
-		data, err := openSealed(aead, sealed, aboutGrams)
+		data, err := openSealed(aead, sealed, aboutGrams, nil)
 		if err != nil {
 			return false, err
 		}

@@ -264,13 +264,13 @@ func (k *Keys) Ring(ctx context.Context, from, to licet.MemberID) (*Ring, error)
 	return r, nil
 }
 
-// Open opens what Seal sealed.
-func (r *Ring) Open(m licet.MemberID, sealed, about []byte) ([]byte, error) {
+// Open opens what Seal sealed, in room, which may be nil, or in more where that is too small.
+func (r *Ring) Open(m licet.MemberID, sealed, about, room []byte) ([]byte, error) {
 	aead, ok := r.keys[m]
 	if !ok {
 		return nil, ErrNoKey
 	}
-	return openSealed(aead, sealed, about)
+	return openSealed(aead, sealed, about, room)
 }
 
 func sealer(key []byte) (cipher.AEAD, error) {
@@ -281,8 +281,8 @@ func sealer(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-func openSealed(aead cipher.AEAD, sealed, about []byte) ([]byte, error) {
-	plain, err := aead.Open(nil, nil, sealed, about)
+func openSealed(aead cipher.AEAD, sealed, about, room []byte) ([]byte, error) {
+	plain, err := aead.Open(room[:0], nil, sealed, about)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: damaged, or sealed for something else", about)
 	}
@@ -373,7 +373,7 @@ func (k *Keys) Open(ctx context.Context, m licet.MemberID, sealed, about []byte)
 	if err != nil {
 		return nil, err
 	}
-	return openSealed(aead, sealed, about)
+	return openSealed(aead, sealed, about, nil)
 }
 
 // Opening reads every member's key once: the function that it returns opens as Open
@@ -383,7 +383,7 @@ func (k *Keys) Opening(ctx context.Context) (func(m licet.MemberID, sealed, abou
 	if err != nil {
 		return nil, err
 	}
-	return ring.Open, nil
+	return func(m licet.MemberID, sealed, about []byte) ([]byte, error) { return ring.Open(m, sealed, about, nil) }, nil
 }
 
 // Token names the member in proofs; it dies with the key.

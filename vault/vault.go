@@ -87,7 +87,7 @@ func (v *Vault) Members(ctx context.Context) iter.Seq2[licet.Member, error] {
 			if err := rows.Scan(&id, &sealed); err != nil {
 				return false, err
 			}
-			data, err := ring.Open(id, sealed, about("members", string(id)))
+			data, err := ring.Open(id, sealed, about("members", string(id)), nil)
 			if errors.Is(err, ErrNoKey) {
 				return true, nil // being erased at this moment
 			}
@@ -243,26 +243,31 @@ func (v *Vault) records(ctx context.Context, from, to licet.MemberID, query stri
 			yield(licet.Record{}, err)
 			return
 		}
+		var plain, about []byte // room that every record uses again
+		var m licet.MemberID
 		err = each(ctx, v.db, query, func(rows *sql.Rows) (bool, error) {
 			var r licet.Record
-			var id licet.RecordID
-			var m licet.MemberID
+			var id, member, sealed sql.RawBytes // used before the next row
 			var seq int64
-			var sealed sql.RawBytes // opened before the next row
-			if err := rows.Scan(&id, &m, &seq, &sealed); err != nil {
+			if err := rows.Scan(&id, &member, &seq, &sealed); err != nil {
 				return false, err
 			}
-			data, err := ring.Open(m, sealed, about("records", string(id)))
+			if string(member) != string(m) {
+				m = licet.MemberID(member)
+			}
+			about = append(append(about[:0], "records/"...), id...)
+			var err error
+			plain, err = ring.Open(m, sealed, about, plain)
 			if errors.Is(err, ErrNoKey) {
 				return true, nil // being erased at this moment
 			}
 			if err != nil {
 				return false, err
 			}
-			if err := fastjson.Unmarshal(data, &r); err != nil { // twice as fast, and half of what reading costs
+			if err := fastjson.Unmarshal(plain, &r); err != nil { // twice as fast, and half of what reading costs
 				return false, fmt.Errorf("record %s: %w", id, err)
 			}
-			r.ID, r.Member, r.Seq = id, m, uint64(seq) //nolint:gosec // it was stored from a uint64
+			r.ID, r.Member, r.Seq = licet.RecordID(id), m, uint64(seq) //nolint:gosec // it was stored from a uint64
 			return yield(r, nil), nil
 		}, args...)
 		if err != nil {

@@ -15,11 +15,11 @@ import (
 )
 
 func main() {
-	// A build makes much that is soon gone: half as many collections cost it a tenth
+	// A build makes much that is soon gone: fewer collections cost it a tenth
 	// less, as long as there is room. GOGC and GOMEMLIMIT say otherwise.
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetGCPercent(200)
-		debug.SetMemoryLimit(800 << 20)
+		debug.SetGCPercent(300)
+		debug.SetMemoryLimit(880 << 20)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := cli.Run(ctx, cli.Process{

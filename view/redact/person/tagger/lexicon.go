@@ -99,7 +99,7 @@ type slot struct {
 
 // NewLexicon returns an empty lexicon with room for n words.
 func NewLexicon(n int) *Lexicon {
-	size := uint(bits.Len(uint(max(n, 8)) * 2)) //nolint:gosec // positive
+	size := uint(bits.Len(uint(max(n, 8)) * 10 / 7)) //nolint:gosec // positive; at most .7 full: the smaller the table, the more of it stays near
 	return &Lexicon{slots: make([]slot, 1<<size), shift: 64 - size, ordinary: make([]uint64, 1<<ordinaryBits/64)}
 }
 
