@@ -270,7 +270,7 @@ func (s *Stock) cell(g *build.Graph, c *Cell, members []licet.MemberID) (map[lic
 	var own []byte
 	size := 0
 	for _, m := range members {
-		lines, err := s.lines(s.of[m], false)
+		lines, err := s.lines(s.of[m], false, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -316,7 +316,7 @@ func (s *Stock) HeldOut(most int) ([]string, error) {
 	limit := most
 	var all []line
 	for m := range s.made.held {
-		list, err := s.lines(s.of[m], true)
+		list, err := s.lines(s.of[m], true, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -38,8 +38,9 @@ func (s *Stock) learners() (out []licet.MemberID) {
 // learned yields the entries of the learners, in order of member, then of row.
 func (s *Stock) learned() iter.Seq2[neardup.Entry, error] {
 	return func(yield func(neardup.Entry, error) bool) {
+		var r room
 		for _, m := range s.learners() {
-			entries, err := s.entries(m, s.of[m])
+			entries, err := s.entries(m, s.of[m], &r)
 			if err != nil {
 				yield(neardup.Entry{}, err)
 				return
@@ -119,7 +120,7 @@ func (s *Stock) resolveChanged(touched map[licet.MemberID]bool) error {
 		if x == nil || s.made.held[m] {
 			continue
 		}
-		entries, err := s.entries(m, x)
+		entries, err := s.entries(m, x, nil)
 		if err != nil {
 			return err
 		}

@@ -138,7 +138,13 @@ func (b *binder) bind(r ranker, passages []licet.Passage) *sheaf {
 
 // appendCuts writes what was cut how often, in order of what it was.
 func appendCuts(out []byte, cuts map[string]int) []byte {
-	for _, what := range slices.Sorted(maps.Keys(cuts)) {
+	var few [16]string // what is cut of a text is seldom of more sorts
+	labels := few[:0]
+	for what := range cuts {
+		labels = append(labels, what)
+	}
+	slices.Sort(labels)
+	for _, what := range labels {
 		out = append(binary.AppendUvarint(out, uint64(len(what))), what...)
 		out = binary.AppendUvarint(out, uint64(cuts[what])) //nolint:gosec // a count
 	}
@@ -228,16 +234,28 @@ type line struct {
 	cuts    []byte // see appendCuts; empty: nothing was
 }
 
-// lines returns the rows of a sheaf: those that duplicates have left, or all.
-func (s *Stock) lines(x *sheaf, all bool) ([]line, error) {
+// A room is where rows are read: what was read before is overwritten.
+type room struct {
+	data    []byte
+	lines   []line
+	entries []neardup.Entry
+}
+
+// lines returns the rows of a sheaf: those that duplicates have left, or all. They
+// stand in r, which may be nil, until it is used again.
+func (s *Stock) lines(x *sheaf, all bool, r *room) ([]line, error) {
+	if r == nil {
+		r = new(room)
+	}
 	data := x.data
 	if data == nil {
-		data = make([]byte, x.size)
+		r.data = slices.Grow(r.data[:0], x.size)[:x.size]
+		data = r.data
 		if _, err := s.file.ReadAt(data, x.at); err != nil {
 			return nil, err
 		}
 	}
-	out := make([]line, 0, x.rows())
+	out := slices.Grow(r.lines[:0], x.rows())
 	for i := range x.rows() {
 		l := line{order: [orderSize]byte(data), others: x.others[i]}
 		data = data[orderSize:]
@@ -252,12 +270,13 @@ func (s *Stock) lines(x *sheaf, all bool) ([]line, error) {
 			out = append(out, l)
 		}
 	}
+	r.lines = out
 	return out, nil
 }
 
 // keys returns the keys of a sheaf.
 func (s *Stock) keys(x *sheaf) ([]neardup.Key, error) {
-	list, err := s.lines(x, true)
+	list, err := s.lines(x, true, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -268,14 +287,19 @@ func (s *Stock) keys(x *sheaf) ([]neardup.Key, error) {
 	return out, nil
 }
 
-// entries returns the rows of a sheaf as near-duplicates know them.
-func (s *Stock) entries(m licet.MemberID, x *sheaf) ([]neardup.Entry, error) {
-	list, err := s.lines(x, true)
+// entries returns the rows of a sheaf as near-duplicates know them, in r, which may be
+// nil, until it is used again.
+func (s *Stock) entries(m licet.MemberID, x *sheaf, r *room) ([]neardup.Entry, error) {
+	if r == nil {
+		r = new(room)
+	}
+	list, err := s.lines(x, true, r)
 	if err != nil {
 		return nil, err
 	}
 	number := memberNumber(s.rank, m)
-	out := make([]neardup.Entry, len(list))
+	r.entries = slices.Grow(r.entries[:0], len(list))[:len(list)]
+	out := r.entries
 	for i, l := range list {
 		out[i] = neardup.Entry{Key: l.key, Member: number}
 		for k := range out[i].Buckets {
@@ -287,7 +311,7 @@ func (s *Stock) entries(m licet.MemberID, x *sheaf) ([]neardup.Entry, error) {
 
 // rows returns every row of a sheaf.
 func (s *Stock) rows(x *sheaf) ([]Row, error) {
-	list, err := s.lines(x, true)
+	list, err := s.lines(x, true, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -329,11 +353,12 @@ func (s *Stock) Kept() iter.Seq2[Kept, error] {
 		if s.made == nil {
 			return
 		}
+		var r room
 		for _, m := range slices.Sorted(maps.Keys(s.of)) {
 			if s.made.held[m] {
 				continue
 			}
-			list, err := s.lines(s.of[m], false)
+			list, err := s.lines(s.of[m], false, &r)
 			if err != nil {
 				yield(Kept{}, err)
 				return

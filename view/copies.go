@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"strings"
+	"sync"
 	"time"
 
 	"licet"
@@ -40,20 +41,34 @@ type copier struct {
 	c      *copies
 	at     int
 	buffer []byte
+	room   *[]byte // where the buffer came from
 }
 
-func (c *copies) copier(i int) *copier { return &copier{c: c, at: i} }
+func (c *copies) copier(i int) *copier {
+	room, _ := copying.Get().(*[]byte)
+	return &copier{c: c, at: i, buffer: (*room)[:0], room: room}
+}
+
+var copying = sync.Pool{New: func() any { return new([]byte) }}
 
 func (w *copier) add(r *licet.Record) error {
 	w.buffer = appendRecord(w.buffer, r)
 	if len(w.buffer) < chunkSize {
 		return nil
 	}
-	return w.done()
+	return w.flush()
 }
 
-// done writes what is left.
+// done writes what is left; nothing may be added any more.
 func (w *copier) done() error {
+	err := w.flush()
+	*w.room = w.buffer
+	copying.Put(w.room)
+	w.buffer, w.room = nil, nil
+	return err
+}
+
+func (w *copier) flush() error {
 	if len(w.buffer) == 0 {
 		return nil
 	}

@@ -404,6 +404,7 @@ func (l *Look) person(m licet.MemberID, records []licet.Record) (Person, *share,
 	if err != nil {
 		return p, nil, err
 	}
+	p.Passages = make([]licet.Passage, 0, len(fates))
 	for _, f := range fates {
 		if len(f.reasons) == 0 {
 			p.Passages = append(p.Passages, f.passage)

@@ -128,13 +128,21 @@ type joiner struct {
 	at       int
 	members  []licet.MemberID
 	speakers []speaker
-	buffers  [joinParts][]occurrence
-	grams    []grams.Gram
-	words    []grams.Word
+	*gathering
 }
 
+// gathering is the room that a joiner gathers in; another range uses it after it.
+type gathering struct {
+	buffers [joinParts][]occurrence
+	grams   []grams.Gram
+	words   []grams.Word
+}
+
+var gatherings = sync.Pool{New: func() any { return new(gathering) }}
+
 func (j *join) worker(i int) *joiner {
-	w := &joiner{j: j, at: i}
+	room, _ := gatherings.Get().(*gathering)
+	w := &joiner{j: j, at: i, gathering: room}
 	j.workers[i] = w
 	return w
 }
@@ -158,9 +166,6 @@ func (w *joiner) add(r licet.Record) error {
 	w.speakers = append(w.speakers, speaker{r.Created.UnixMilli(), keyOf(r.ID), uint32(len(w.members) - 1)}) //nolint:gosec // fewer than records
 	for _, g := range w.grams {
 		p := int(g % joinParts)
-		if w.buffers[p] == nil {
-			w.buffers[p] = make([]occurrence, 0, min(joinBuffer, 4*len(w.grams)))
-		}
 		w.buffers[p] = append(w.buffers[p], occurrence{g, rec})
 		if len(w.buffers[p]) >= joinBuffer {
 			if err := w.j.put(p, w.buffers[p]); err != nil {
@@ -172,15 +177,16 @@ func (w *joiner) add(r licet.Record) error {
 	return nil
 }
 
-// done hands in what is left.
+// done hands in what is left; nothing may be added any more.
 func (w *joiner) done() error {
 	for p, list := range w.buffers {
 		if err := w.j.put(p, list); err != nil {
 			return err
 		}
-		w.buffers[p] = nil
+		w.buffers[p] = list[:0]
 	}
-	w.grams, w.words = nil, nil
+	gatherings.Put(w.gathering)
+	w.gathering = nil
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
-	"maps"
 	"slices"
 	"sync"
 
@@ -164,7 +163,13 @@ func digest(passages []licet.Passage) licet.Digest {
 			text(string(m))
 		}
 		out = binary.AppendUvarint(out, uint64(len(p.Cuts)))
-		for _, what := range slices.Sorted(maps.Keys(p.Cuts)) {
+		var few [16]string
+		labels := few[:0]
+		for what := range p.Cuts {
+			labels = append(labels, what)
+		}
+		slices.Sort(labels)
+		for _, what := range labels {
 			text(what)
 			out = binary.AppendUvarint(out, uint64(p.Cuts[what])) //nolint:gosec // a count
 		}
