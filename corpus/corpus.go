@@ -266,9 +266,12 @@ func (s *Stock) cells(ctx context.Context, g *build.Graph, c *Corpus, touched ma
 func (s *Stock) cell(g *build.Graph, c *Cell, members []licet.MemberID) (map[licet.MemberID]licet.Digest, error) {
 	digests := make(map[licet.MemberID]licet.Digest, len(members))
 	lineage := map[licet.MemberID]bool{}
-	var all []line
+	rows, size := 0, 0
+	for _, m := range members {
+		rows += s.of[m].rows()
+	}
+	all := make([]line, 0, rows)
 	var own []byte
-	size := 0
 	for _, m := range members {
 		lines, err := s.lines(s.of[m], false, nil)
 		if err != nil {

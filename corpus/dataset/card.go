@@ -125,8 +125,13 @@ func language(tag string) string {
 		return unknown
 	}
 	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-	if len(primary) < 2 || len(primary) > 3 || strings.Trim(primary, "abcdefghijklmnopqrstuvwxyz") != "" {
+	if len(primary) < 2 || len(primary) > 3 {
 		return otherLabel
+	}
+	for i := range len(primary) {
+		if primary[i] < 'a' || primary[i] > 'z' {
+			return otherLabel
+		}
 	}
 	return primary
 }

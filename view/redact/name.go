@@ -59,7 +59,12 @@ func (sc *scan) name(i int) {
 }
 
 // unnumbered is a word without the digits at its end: a mark of a footnote, a year.
-func unnumbered(word string) string { return strings.TrimRight(word, "0123456789") }
+func unnumbered(word string) string {
+	for word != "" && digit(word[len(word)-1]) {
+		word = word[:len(word)-1]
+	}
+	return word
+}
 
 // abbreviated tells whether the words from start to end, where one of them is an
 // initial, are written as a name: "M. Berg" and "Maren B.", not "A berg" or
