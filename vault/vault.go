@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"iter"
 
-	fastjson "github.com/go-json-experiment/json"
-
 	"licet"
 )
 
@@ -246,7 +244,6 @@ func (v *Vault) records(ctx context.Context, from, to licet.MemberID, query stri
 		var plain, about []byte // room that every record uses again
 		var m licet.MemberID
 		err = each(ctx, v.db, query, func(rows *sql.Rows) (bool, error) {
-			var r licet.Record
 			var id, member, sealed sql.RawBytes // used before the next row
 			var seq int64
 			if err := rows.Scan(&id, &member, &seq, &sealed); err != nil {
@@ -256,7 +253,6 @@ func (v *Vault) records(ctx context.Context, from, to licet.MemberID, query stri
 				m = licet.MemberID(member)
 			}
 			about = append(append(about[:0], "records/"...), id...)
-			var err error
 			plain, err = ring.Open(m, sealed, about, plain)
 			if errors.Is(err, ErrNoKey) {
 				return true, nil // being erased at this moment
@@ -264,7 +260,8 @@ func (v *Vault) records(ctx context.Context, from, to licet.MemberID, query stri
 			if err != nil {
 				return false, err
 			}
-			if err := fastjson.Unmarshal(plain, &r); err != nil { // twice as fast, and half of what reading costs
+			r, err := readRecord(plain)
+			if err != nil {
 				return false, fmt.Errorf("record %s: %w", id, err)
 			}
 			r.ID, r.Member, r.Seq = licet.RecordID(id), m, uint64(seq) //nolint:gosec // it was stored from a uint64

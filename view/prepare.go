@@ -11,24 +11,24 @@ import (
 )
 
 // passage returns what may be used of r, or why nothing may.
-func (l *Look) passage(r licet.Record) (licet.Passage, []string, error) {
+func (l *Look) passage(r licet.Record) (licet.Passage, quality.Glance, []string, error) {
 	for _, atFreeze := range []bool{false, true} {
 		if d := l.decide(r, atFreeze); !d.Permit {
-			return licet.Passage{}, d.Rules, nil
+			return licet.Passage{}, quality.Glance{}, d.Rules, nil
 		}
 	}
 	switch {
 	case r.Seq >= l.frozen.Next:
-		return licet.Passage{}, []string{ReasonAfterFreeze}, nil
+		return licet.Passage{}, quality.Glance{}, []string{ReasonAfterFreeze}, nil
 	case r.Kind == licet.KindName:
-		return licet.Passage{}, []string{ReasonPlaceholder}, nil
+		return licet.Passage{}, quality.Glance{}, []string{ReasonPlaceholder}, nil
 	case strings.Contains(r.Text, licet.AssistantMark):
-		return licet.Passage{}, []string{ReasonAssistant}, nil
+		return licet.Passage{}, quality.Glance{}, []string{ReasonAssistant}, nil
 	}
 	original := l.original(r.ShareOf)
 	s, err := l.prepare(r, original)
 	if err != nil || s.Reason != "" {
-		return licet.Passage{}, []string{s.Reason}, err
+		return licet.Passage{}, quality.Glance{}, []string{s.Reason}, err
 	}
 	out := licet.Passage{Member: r.Member, Record: r.ID, Kind: r.Kind, Role: r.Role, Language: s.Language, Text: s.Redacted, Employer: s.employer}
 	if len(s.OwnCuts)+len(s.Redactions) > 0 {
@@ -43,7 +43,7 @@ func (l *Look) passage(r licet.Record) (licet.Passage, []string, error) {
 		}
 	}
 	slices.Sort(out.Others)
-	return out, nil, nil
+	return out, s.glance, nil, nil
 }
 
 // A Story is what becomes of a record's text, step by step.
@@ -56,6 +56,7 @@ type Story struct {
 	Language   string         // that it is written in; empty: it can't be told
 	Reason     string         // why nothing of it is used; empty: it is
 	employer   string
+	glance     quality.Glance
 }
 
 // prepare takes a permitted record's text through every step.
@@ -100,7 +101,9 @@ func (l *Look) prepare(r, original licet.Record) (s Story, err error) {
 	}
 	switch {
 	case learns(l.purpose):
-		s.Reason = string(quality.Judge(s.Redacted, r.Kind))
+		var reason quality.Reason
+		reason, s.glance = quality.Look(s.Redacted, r.Kind)
+		s.Reason = string(reason)
 	case !strings.ContainsFunc(strip(s.Redacted), func(r rune) bool {
 		return r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r > 127
 	}):
@@ -123,11 +126,12 @@ func (l *Look) fates(records []licet.Record) (out []fate, err error) {
 	out = make([]fate, len(records))
 	var account quality.Account
 	for i, r := range records {
-		if out[i].passage, out[i].reasons, err = l.passage(r); err != nil {
+		var seen quality.Glance
+		if out[i].passage, seen, out[i].reasons, err = l.passage(r); err != nil {
 			return nil, err
 		}
 		if p := out[i].passage; len(out[i].reasons) == 0 && p.Kind.Category() == licet.CategoryContent {
-			account.Add(p.Text)
+			account.Add(seen)
 		}
 	}
 	if !learns(l.purpose) || !account.Bot() {

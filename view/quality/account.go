@@ -13,28 +13,41 @@ const (
 	wholeTop = 60 // per cent of the records that are alike, or automatic
 )
 
+// A Glance is what of a text an account is judged by.
+type Glance struct {
+	words     int
+	whole     uint64 // names the text, but for numbers, placeholders, links and its last third
+	automatic bool   // it is a program's notice
+}
+
+func (s *shape) glance() Glance {
+	g := Glance{words: s.words, automatic: s.phrased() == Automatic}
+	if s.words < alike {
+		return g
+	}
+	// Numbers, placeholders and links are no words, so what differs in them
+	// alone is alike; so is what differs in its last third.
+	g.whole = basis
+	for _, h := range s.kept()[:min(s.n, max(alike, s.n-s.n/3))] {
+		g.whole = (g.whole ^ h) * prime
+	}
+	return g
+}
+
 // Add counts one text of the member.
-func (a *Account) Add(text string) {
-	var s shape
-	s.read(text)
+func (a *Account) Add(g Glance) {
 	a.records++
-	if s.phrased() == Automatic {
+	if g.automatic {
 		a.automatic++
 	}
-	if s.words < alike {
+	if g.words < alike {
 		return
 	}
 	if a.seen == nil {
 		a.seen = map[uint64]int{}
 	}
-	// Numbers, placeholders and links are no words, so what differs in them
-	// alone is alike; so is what differs in its last third.
-	whole := uint64(basis)
-	for _, h := range s.kept()[:min(s.n, max(alike, s.n-s.n/3))] {
-		whole = (whole ^ h) * prime
-	}
-	a.seen[whole]++
-	a.most = max(a.most, a.seen[whole])
+	a.seen[g.whole]++
+	a.most = max(a.most, a.seen[g.whole])
 }
 
 // Bot tells whether the account floods: of twenty records or more, at least 60 in

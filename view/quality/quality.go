@@ -65,12 +65,18 @@ func lenient(k licet.Kind) bool {
 // Judge returns why a text of a kind is not learned from, or "". It never
 // returns Bot, which no single text shows. An unknown kind is judged as a post.
 func Judge(text string, kind licet.Kind) Reason {
+	r, _ := Look(text, kind)
+	return r
+}
+
+// Look judges a text as Judge does, and returns what its author's account is judged by.
+func Look(text string, kind licet.Kind) (Reason, Glance) {
 	var s shape
 	s.read(text)
 	if lenient(kind) {
-		return s.profile()
+		return s.profile(), s.glance()
 	}
-	return s.post()
+	return s.post(), s.glance()
 }
 
 // profile judges a field of a profile.

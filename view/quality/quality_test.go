@@ -153,7 +153,7 @@ func TestAnAccountIsJudgedByItsOwnRecords(t *testing.T) {
 	account := func(n int, text func(i int) string) bool {
 		var a quality.Account
 		for i := range n {
-			a.Add(text(i))
+			a.Add(glance(text(i)))
 		}
 		return a.Bot()
 	}
@@ -188,8 +188,8 @@ func TestAnAccountIsJudgedByItsOwnRecords(t *testing.T) {
 	}
 	var forth, back quality.Account
 	for i := range 40 {
-		forth.Add([]string{build(i), weather(i), person(i % 30)}[i%3])
-		back.Add([]string{build(39 - i), weather(39 - i), person((39 - i) % 30)}[(39-i)%3])
+		forth.Add(glance([]string{build(i), weather(i), person(i % 30)}[i%3]))
+		back.Add(glance([]string{build(39 - i), weather(39 - i), person((39 - i) % 30)}[(39-i)%3]))
 	}
 	if forth.Bot() != back.Bot() {
 		t.Error("the order of records changes what an account is")
@@ -237,9 +237,14 @@ func FuzzJudge(f *testing.F) {
 			}
 		}
 		var a quality.Account
-		a.Add(text)
+		a.Add(glance(text))
 		if a.Bot() {
 			t.Fatal("one record makes a bot")
 		}
 	})
+}
+
+func glance(text string) quality.Glance {
+	_, g := quality.Look(text, licet.KindPost)
+	return g
 }
