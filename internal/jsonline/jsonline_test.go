@@ -36,7 +36,7 @@ func FuzzText(f *testing.F) {
 // TestWhatIsWrittenIsRead: what encoding/json writes is never something else, but for
 // characters beyond the first 65,536 where they are escaped, which it never does.
 func TestWhatIsWrittenIsRead(t *testing.T) {
-	for c := rune(0); c < 0x11000; c++ {
+	for c := range rune(0x11000) {
 		s := "a" + string(c) + "b"
 		data, err := json.Marshal(s)
 		if err != nil {
