@@ -12,6 +12,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -262,18 +263,25 @@ func (s *Stock) cells(ctx context.Context, g *build.Graph, c *Corpus, touched ma
 	return nil
 }
 
+// rooms are for cells, one after another.
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
 // cell writes the rows of a cell, and returns the digest of each member's.
 func (s *Stock) cell(g *build.Graph, c *Cell, members []licet.MemberID) (map[licet.MemberID]licet.Digest, error) {
 	digests := make(map[licet.MemberID]licet.Digest, len(members))
 	lineage := map[licet.MemberID]bool{}
-	rows, size := 0, 0
+	r, _ := rooms.Get().(*room)
+	defer rooms.Put(r)
+	r.empty()
+	size := 0
 	for _, m := range members {
-		rows += s.of[m].rows()
+		size += s.of[m].size
 	}
-	all := make([]line, 0, rows)
+	r.data = slices.Grow(r.data, size) // once, and not by and by
+	size = 0
 	var own []byte
 	for _, m := range members {
-		lines, err := s.lines(s.of[m], false, nil)
+		lines, err := s.lines(s.of[m], false, r)
 		if err != nil {
 			return nil, err
 		}
@@ -288,9 +296,9 @@ func (s *Stock) cell(g *build.Graph, c *Cell, members []licet.MemberID) (map[lic
 			}
 		}
 		digests[m], lineage[m] = licet.Sum(own), true
-		all = append(all, lines...)
 		size += len(own)
 	}
+	all := r.lines
 	slices.SortFunc(all, func(a, b line) int { return bytes.Compare(a.order[:], b.order[:]) })
 	data := make([]byte, 0, size)
 	for _, l := range all {
@@ -317,14 +325,13 @@ func (s *Stock) HeldOut(most int) ([]string, error) {
 		return s.made.judged, nil
 	}
 	limit := most
-	var all []line
+	var r room
 	for m := range s.made.held {
-		list, err := s.lines(s.of[m], true, nil)
-		if err != nil {
+		if _, err := s.lines(s.of[m], true, &r); err != nil {
 			return nil, err
 		}
-		all = append(all, list...)
 	}
+	all := r.lines
 	slices.SortFunc(all, func(a, b line) int { return bytes.Compare(a.order[:], b.order[:]) })
 	var out []string
 	for _, l := range all {

@@ -120,7 +120,7 @@ func (s *Stock) resolveChanged(touched map[licet.MemberID]bool) error {
 		if x == nil || s.made.held[m] {
 			continue
 		}
-		entries, err := s.entries(m, x, nil)
+		entries, err := s.entries(m, x, new(room))
 		if err != nil {
 			return err
 		}

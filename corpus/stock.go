@@ -42,8 +42,8 @@ type Stock struct {
 	made *made
 }
 
-// A sheaf is one member's rows, in order of record: for each the rank that orders
-// the rows of a cell, its key and buckets, the line and what was cut of it.
+// A sheaf is one member's rows, in order of record: first the heads of all, which say
+// where each belongs, then for each the line and what was cut of it.
 type sheaf struct {
 	data []byte // nil: in the file
 	at   int64
@@ -82,11 +82,12 @@ func (s *Stock) Bytes() int {
 	return s.bytes
 }
 
-// A row begins with its rank: the first half orders the rows of a cell, the second is
-// its key for near-duplicates. 128 bits never agree by chance.
+// A head is a row's rank and its buckets. The first half of the rank orders the rows of
+// a cell, the second is its key for near-duplicates. 128 bits never agree by chance.
 const (
 	orderSize   = 16
 	bucketsSize = 8 * neardup.Bands
+	headSize    = 2*orderSize + bucketsSize
 )
 
 // Put replaces what there is of a member; without passages, they are gone from it. It
@@ -113,12 +114,13 @@ var binding = sync.Pool{New: func() any { return new(binder) }}
 // bind makes a sheaf, and leaves its rows in b.data.
 func (b *binder) bind(r ranker, passages []licet.Passage) *sheaf {
 	x := &sheaf{dropped: make([]bool, len(passages))}
-	data := b.data[:0]
+	heads := headSize * len(passages)
+	data := slices.Grow(b.data[:0], heads)[:heads]
 	for i, p := range passages {
 		rank := r.Rank("row", string(p.Record))
-		data = append(data, rank[:]...)
+		head := append(data[headSize*i:headSize*i], rank[:]...)
 		for _, bucket := range neardup.Sign(p.Text, &b.near) {
-			data = binary.LittleEndian.AppendUint64(data, bucket)
+			head = binary.LittleEndian.AppendUint64(head, bucket)
 		}
 		b.line = RowOf(p).Append(b.line[:0])
 		data = append(binary.AppendUvarint(data, uint64(len(b.line))), b.line...)
@@ -226,92 +228,95 @@ func (s *Stock) leave(m licet.MemberID, is *sheaf) (fits bool, err error) {
 
 // A line is one row of a sheaf.
 type line struct {
-	order   [orderSize]byte
-	key     neardup.Key
-	buckets []byte           // bucketsSize of them
-	others  []licet.MemberID // whom it names besides its author
-	text    []byte
-	cuts    []byte // see appendCuts; empty: nothing was
+	order  [orderSize]byte
+	others []licet.MemberID // whom it names besides its author
+	text   []byte
+	cuts   []byte // see appendCuts; empty: nothing was
 }
 
-// A room is where rows are read: what was read before is overwritten.
+// A room is where rows are read.
 type room struct {
 	data    []byte
 	lines   []line
 	entries []neardup.Entry
 }
 
+// empty makes room again: what was read before is overwritten.
+func (r *room) empty() { r.data, r.lines = r.data[:0], r.lines[:0] }
+
+// read returns the first n bytes of a sheaf, which stand in r.
+func (s *Stock) read(x *sheaf, n int, r *room) ([]byte, error) {
+	if x.data != nil {
+		return x.data[:n], nil
+	}
+	from := len(r.data)
+	r.data = slices.Grow(r.data, n)[:from+n]
+	_, err := s.file.ReadAt(r.data[from:], x.at)
+	return r.data[from:], err
+}
+
 // lines returns the rows of a sheaf: those that duplicates have left, or all. They
-// stand in r, which may be nil, until it is used again.
+// stand in r, after what was read before, until it is emptied.
 func (s *Stock) lines(x *sheaf, all bool, r *room) ([]line, error) {
-	if r == nil {
-		r = new(room)
+	data, err := s.read(x, x.size, r)
+	if err != nil {
+		return nil, err
 	}
-	data := x.data
-	if data == nil {
-		r.data = slices.Grow(r.data[:0], x.size)[:x.size]
-		data = r.data
-		if _, err := s.file.ReadAt(data, x.at); err != nil {
-			return nil, err
-		}
-	}
-	out := slices.Grow(r.lines[:0], x.rows())
+	from := len(r.lines)
+	out := slices.Grow(r.lines, x.rows())
+	rest := data[headSize*x.rows():]
 	for i := range x.rows() {
-		l := line{order: [orderSize]byte(data), others: x.others[i]}
-		data = data[orderSize:]
-		l.key, data = neardup.Key(data[:len(l.key)]), data[len(l.key):]
-		l.buckets, data = data[:bucketsSize], data[bucketsSize:]
+		l := line{order: [orderSize]byte(data[headSize*i:]), others: x.others[i]}
 		for _, part := range []*[]byte{&l.text, &l.cuts} {
-			n, size := binary.Uvarint(data)
-			data = data[size:]
-			*part, data = data[:n], data[n:]
+			n, size := binary.Uvarint(rest)
+			rest = rest[size:]
+			*part, rest = rest[:n], rest[n:]
 		}
 		if all || !x.dropped[i] {
 			out = append(out, l)
 		}
 	}
 	r.lines = out
-	return out, nil
+	return out[from:], nil
 }
 
 // keys returns the keys of a sheaf.
 func (s *Stock) keys(x *sheaf) ([]neardup.Key, error) {
-	list, err := s.lines(x, true, nil)
+	heads, err := s.read(x, headSize*x.rows(), new(room))
 	if err != nil {
 		return nil, err
 	}
-	out := make([]neardup.Key, len(list))
-	for i, l := range list {
-		out[i] = l.key
+	out := make([]neardup.Key, x.rows())
+	for i := range out {
+		out[i] = neardup.Key(heads[headSize*i+orderSize:])
 	}
 	return out, nil
 }
 
-// entries returns the rows of a sheaf as near-duplicates know them, in r, which may be
-// nil, until it is used again.
+// entries returns the rows of a sheaf as near-duplicates know them, in r, which is
+// emptied before.
 func (s *Stock) entries(m licet.MemberID, x *sheaf, r *room) ([]neardup.Entry, error) {
-	if r == nil {
-		r = new(room)
-	}
-	list, err := s.lines(x, true, r)
+	r.empty()
+	heads, err := s.read(x, headSize*x.rows(), r)
 	if err != nil {
 		return nil, err
 	}
 	number := memberNumber(s.rank, m)
-	r.entries = slices.Grow(r.entries[:0], len(list))[:len(list)]
-	out := r.entries
-	for i, l := range list {
-		out[i] = neardup.Entry{Key: l.key, Member: number}
-		for k := range out[i].Buckets {
-			out[i].Buckets[k] = binary.LittleEndian.Uint64(l.buckets[8*k:])
+	r.entries = slices.Grow(r.entries[:0], x.rows())[:x.rows()]
+	for i := range r.entries {
+		head := heads[headSize*i:][:headSize]
+		e := &r.entries[i]
+		e.Key, e.Member = neardup.Key(head[orderSize:]), number
+		for k := range e.Buckets {
+			e.Buckets[k] = binary.LittleEndian.Uint64(head[2*orderSize+8*k:])
 		}
 	}
-	return out, nil
+	return r.entries, nil
 }
 
 // rows returns every row of a sheaf.
 func (s *Stock) rows(x *sheaf) ([]Row, error) {
-	list, err := s.lines(x, true, nil)
+	list, err := s.lines(x, true, new(room))
 	if err != nil {
 		return nil, err
 	}
@@ -358,6 +363,7 @@ func (s *Stock) Kept() iter.Seq2[Kept, error] {
 			if s.made.held[m] {
 				continue
 			}
+			r.empty()
 			list, err := s.lines(s.of[m], false, &r)
 			if err != nil {
 				yield(Kept{}, err)

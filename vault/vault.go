@@ -243,9 +243,9 @@ func (v *Vault) records(ctx context.Context, from, to licet.MemberID, query stri
 		}
 		var plain, about []byte // room that every record uses again
 		var m licet.MemberID
+		var id, member, sealed sql.RawBytes // used before the next row
+		var seq int64
 		err = each(ctx, v.db, query, func(rows *sql.Rows) (bool, error) {
-			var id, member, sealed sql.RawBytes // used before the next row
-			var seq int64
 			if err := rows.Scan(&id, &member, &seq, &sealed); err != nil {
 				return false, err
 			}

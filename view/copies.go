@@ -85,6 +85,7 @@ func (c *copies) of(i int) iter.Seq2[licet.Record, error] {
 	return func(yield func(licet.Record, error) bool) {
 		var data []byte
 		var last licet.MemberID
+		var r licet.Record
 		for _, x := range c.chunks[i] {
 			if cap(data) < x.size {
 				data = make([]byte, x.size)
@@ -95,9 +96,8 @@ func (c *copies) of(i int) iter.Seq2[licet.Record, error] {
 				return
 			}
 			for rest := string(data); rest != ""; {
-				var r licet.Record
 				var err error
-				r, rest, err = readRecord(rest)
+				rest, err = readRecord(rest, &r)
 				if r.Member != last {
 					last = licet.MemberID(strings.Clone(string(r.Member)))
 				}
@@ -146,11 +146,12 @@ func appendRecord(out []byte, r *licet.Record) []byte {
 
 var errCopy = errors.New("a copy of a record is damaged")
 
-// readRecord reads what appendRecord wrote, and returns what comes after it.
-func readRecord(in string) (r licet.Record, rest string, err error) {
+// readRecord reads what appendRecord wrote into r, and returns what comes after it.
+func readRecord(in string, r *licet.Record) (rest string, err error) {
+	*r = licet.Record{}
 	c := cutter{in: in}
 	there := c.number()
-	for i, s := range texts(&r) {
+	for i, s := range texts(r) {
 		if there&(1<<i) != 0 {
 			*s = c.text()
 		}
@@ -165,9 +166,10 @@ func readRecord(in string) (r licet.Record, rest string, err error) {
 	seconds := int64(zigzag>>1) ^ -int64(zigzag&1)          //nolint:gosec // what AppendVarint does
 	r.Created = time.Unix(seconds, int64(c.number())).UTC() //nolint:gosec // it was an int
 	if r.Seq = c.number(); c.bad {
-		return licet.Record{}, "", errCopy
+		*r = licet.Record{}
+		return "", errCopy
 	}
-	return r, c.in, nil
+	return c.in, nil
 }
 
 // A cutter takes numbers and texts off the front.

@@ -37,7 +37,7 @@ func TestACopyIsTheRecord(t *testing.T) {
 	for i, want := range list {
 		var got licet.Record
 		var err error
-		if got, rest, err = readRecord(rest); err != nil || !reflect.DeepEqual(got, want) {
+		if rest, err = readRecord(rest, &got); err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("record %d: got %+v (%v), want %+v", i, got, err, want)
 		}
 	}
@@ -46,7 +46,7 @@ func TestACopyIsTheRecord(t *testing.T) {
 	}
 	one := appendRecord(nil, &full)
 	for n := range one {
-		if _, _, err := readRecord(string(one[:n])); err == nil {
+		if _, err := readRecord(string(one[:n]), new(licet.Record)); err == nil {
 			t.Fatalf("%d of %d bytes read as a record", n, len(one))
 		}
 	}

@@ -78,16 +78,16 @@ func (l *Look) ExplainRecord(ctx context.Context, m licet.MemberID, ref string) 
 		return RecordLine{}, err
 	}
 	r := records[at]
-	q := l.question(r, l.now.Members[r.Member], &l.now)
+	q := l.question(&r, l.now.Members[r.Member], &l.now)
 	return RecordLine{
-		Record: r, Decision: l.decide(r, false), Facts: l.v.policy.Facts(q), From: l.v.policy.Provenance(q), Reasons: fates[at].reasons,
+		Record: r, Decision: l.decide(&r, false), Facts: l.v.policy.Facts(q), From: l.v.policy.Provenance(q), Reasons: fates[at].reasons,
 	}, nil
 }
 
 // Story returns what becomes of a record's text, step by step, whether or not the
 // rules let it be used.
 func (l *Look) Story(r licet.Record) (Story, error) {
-	s, err := l.prepare(r, l.original(r.ShareOf))
+	s, err := l.prepare(&r, l.original(r.ShareOf))
 	if err != nil {
 		return Story{}, err // of a text that was not seen whole nothing is shown
 	}
@@ -96,7 +96,7 @@ func (l *Look) Story(r licet.Record) (Story, error) {
 
 // Provenance says whose word decides about a member.
 func (l *Look) Provenance(m licet.MemberID) licet.Provenance {
-	return l.v.policy.Provenance(l.question(licet.Record{Member: m, Kind: licet.KindPost}, l.now.Members[m], &l.now))
+	return l.v.policy.Provenance(l.question(&licet.Record{Member: m, Kind: licet.KindPost}, l.now.Members[m], &l.now))
 }
 
 // Suspects returns the members of whom a text says that they are under age, and
@@ -135,7 +135,7 @@ func (l *Look) Diff(ctx context.Context, other *policy.Policy) ([]Change, error)
 		if err != nil {
 			return nil, err
 		}
-		was, is := l.decide(r, false), o.decide(r, false)
+		was, is := l.decide(&r, false), o.decide(&r, false)
 		if was.Permit == is.Permit {
 			continue
 		}

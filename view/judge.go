@@ -103,7 +103,7 @@ func (l *Look) count(s *share, sign int) {
 // person makes one member's share of their records, in order of id.
 func (l *Look) person(m licet.MemberID, records []licet.Record) (Person, *share, error) {
 	p, is := Person{Member: m}, &share{records: len(records)}
-	asMember := licet.Record{Member: m, Kind: licet.KindPost}
+	asMember := &licet.Record{Member: m, Kind: licet.KindPost}
 	p.Admitted = l.decide(asMember, false).Permit && l.decide(asMember, true).Permit
 	left := map[string]int{}
 	fates, err := l.fates(records)

@@ -247,8 +247,8 @@ func (l *Look) scan(ctx context.Context, into *copies, progress Progress) error 
 			if err != nil {
 				return err
 			}
-			l.note(r)
-			if err := errors.Join(w.add(r), c.add(&r)); err != nil {
+			l.note(&r)
+			if err := errors.Join(w.add(&r), c.add(&r)); err != nil {
 				return err
 			}
 			report(progress, "reading", &done, total)
@@ -275,7 +275,7 @@ func report(progress Progress, what string, done *atomic.Int64, total int) {
 }
 
 // note remembers what others' records depend on.
-func (l *Look) note(r licet.Record) {
+func (l *Look) note(r *licet.Record) {
 	says := suspect(r.Text)
 	if !says && r.About == "" && r.ShareOf == "" {
 		return
@@ -381,7 +381,7 @@ func (l *Look) touch(ctx context.Context, m licet.MemberID, affected map[licet.M
 		if err != nil {
 			return err
 		}
-		l.note(r)
+		l.note(&r)
 		if len(l.reposts[r.ID]) > 0 {
 			shared = append(shared, r.ID)
 		}
@@ -417,7 +417,7 @@ func (l *Look) birthdays(at time.Time, now licet.State, affected map[licet.Membe
 }
 
 // decide asks the policy with the standings of one state.
-func (l *Look) decide(r licet.Record, atFreeze bool) licet.Decision {
+func (l *Look) decide(r *licet.Record, atFreeze bool) licet.Decision {
 	state := &l.now
 	if atFreeze {
 		state = &l.frozen
@@ -430,7 +430,7 @@ func (l *Look) decide(r licet.Record, atFreeze bool) licet.Decision {
 }
 
 // question is what the policy is asked of a record, with the standings of one state.
-func (l *Look) question(r licet.Record, standing licet.Standing, state *licet.State) policy.Question {
+func (l *Look) question(r *licet.Record, standing licet.Standing, state *licet.State) policy.Question {
 	ask := policy.Question{
 		Purpose: l.purpose, Standing: standing, Kind: r.Kind, At: state.Time, SuspectedMinor: l.suspected(standing),
 		Special: r.Special != "" || l.v.policy.Special(r.Group) != "", Signal: r.Signal, Adults: slices.Contains(l.v.adults, l.platform[r.Member]),
@@ -461,14 +461,17 @@ func (l *Look) suspected(s licet.Standing) bool {
 }
 
 // usable tells whether a record may be used as such.
-func (l *Look) usable(r licet.Record) bool {
+func (l *Look) usable(r *licet.Record) bool {
 	return r.Seq < l.frozen.Next && l.decide(r, false).Permit && l.decide(r, true).Permit
 }
 
 // original returns the record that another re-posts, if it may be used. One that may
 // not is as if it were not there: what somebody added to it can't be told apart from it.
 func (l *Look) original(id licet.RecordID) licet.Record {
-	if r, ok := l.originals[id]; ok && id != "" && l.usable(r) {
+	if id == "" {
+		return licet.Record{}
+	}
+	if r, ok := l.originals[id]; ok && l.usable(&r) {
 		return r
 	}
 	return licet.Record{}

@@ -148,7 +148,7 @@ func (j *join) worker(i int) *joiner {
 }
 
 // add enters a record's grams.
-func (w *joiner) add(r licet.Record) error {
+func (w *joiner) add(r *licet.Record) error {
 	if !w.j.on || r.Seq >= w.j.upto {
 		return nil
 	}
@@ -399,7 +399,10 @@ func unquote(text string, said []grams.Gram) (string, int) {
 	if len(said) == 0 {
 		return text, 0
 	}
-	list, words := grams.Append(nil, nil, text)
+	room, _ := gatherings.Get().(*gathering)
+	defer gatherings.Put(room)
+	room.grams, room.words = grams.Append(room.grams[:0], room.words, text)
+	list, words := room.grams, room.words
 	cut := make([]bool, len(words))
 	n := 0
 	for i, g := range list {

@@ -11,7 +11,7 @@ import (
 )
 
 // passage returns what may be used of r, or why nothing may.
-func (l *Look) passage(r licet.Record) (licet.Passage, quality.Glance, []string, error) {
+func (l *Look) passage(r *licet.Record) (licet.Passage, quality.Glance, []string, error) {
 	for _, atFreeze := range []bool{false, true} {
 		if d := l.decide(r, atFreeze); !d.Permit {
 			return licet.Passage{}, quality.Glance{}, d.Rules, nil
@@ -60,7 +60,7 @@ type Story struct {
 }
 
 // prepare takes a permitted record's text through every step.
-func (l *Look) prepare(r, original licet.Record) (s Story, err error) {
+func (l *Look) prepare(r *licet.Record, original licet.Record) (s Story, err error) {
 	s.Raw, s.OwnCuts = r.Text, map[string]int{}
 	text := r.Text
 	if r.ShareOf != "" {
@@ -125,9 +125,9 @@ type fate struct {
 func (l *Look) fates(records []licet.Record) (out []fate, err error) {
 	out = make([]fate, len(records))
 	var account quality.Account
-	for i, r := range records {
+	for i := range records {
 		var seen quality.Glance
-		if out[i].passage, seen, out[i].reasons, err = l.passage(r); err != nil {
+		if out[i].passage, seen, out[i].reasons, err = l.passage(&records[i]); err != nil {
 			return nil, err
 		}
 		if p := out[i].passage; len(out[i].reasons) == 0 && p.Kind.Category() == licet.CategoryContent {
@@ -169,7 +169,7 @@ func added(text, original string) string {
 }
 
 // render writes a record as a text; parts of a profile as one short line.
-func render(r licet.Record, text string, c redact.Context) string {
+func render(r *licet.Record, text string, c redact.Context) string {
 	if r.Title == "" && r.Employer == "" {
 		return text
 	}

@@ -83,7 +83,7 @@ func (sc *scan) unit(i int) int {
 	if !ok && sc.digits(i, 2) > 0 {
 		n := i + sc.digits(i, 2)
 		for _, w := range []string{"e étage", "ème étage", "er étage", "º", "°", "th floor", "nd floor", "rd floor", "st floor", ". og", ". stock"} {
-			if strings.HasPrefix(lower(sc.s[n:min(len(sc.s), n+len(w))]), w) {
+			if beginsWith(sc.s[n:], w) {
 				end := n + len(w)
 				if at := skipBlanks(sc.s, end, 1); w[0] > 0x7f && letter(sc.at(at)) && sc.s[at] < 0x80 && !wordByte(sc.at(at+1)) {
 					end = at + 1
@@ -298,7 +298,7 @@ func (sc *scan) corner(start, end int) {
 		to = c.end
 		streets++
 		next := skipBlanks(sc.s, to, 1)
-		if strings.HasPrefix(lower(sc.s[next:min(len(sc.s), next+4)]), "str ") { // Venizelou str and
+		if beginsWith(sc.s[next:], "str ") { // Venizelou str and
 			to = next + 3
 			next = to + 1
 		}

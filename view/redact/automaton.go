@@ -83,6 +83,23 @@ var machine = sync.OnceValue(func() *automaton {
 	return newAutomaton(all)
 })
 
+// beginsWith tells whether lower(s) begins with word, which is lower.
+func beginsWith(s, word string) bool {
+	if len(s) < len(word) {
+		return false
+	}
+	for i := range len(word) {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != word[i] {
+			return false
+		}
+	}
+	return true
+}
+
 // lower is strings.ToLower for ASCII alone: lengths stay.
 func lower(s string) string {
 	for i := range len(s) {

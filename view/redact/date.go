@@ -82,7 +82,7 @@ var loose = map[string]bool{"née ": true, "né ": true, "nées ": true, "nés "
 // follows tells whether one of words stands right before i.
 func (sc *scan) follows(i int, words ...string) bool {
 	for _, w := range words {
-		if i >= len(w) && lower(sc.s[i-len(w):i]) == w {
+		if i >= len(w) && beginsWith(sc.s[i-len(w):i], w) {
 			return true
 		}
 	}
@@ -212,7 +212,7 @@ func (sc *scan) joint(i int) int {
 		i++
 	}
 	for _, w := range []string{"de ", "of ", "del "} {
-		if strings.HasPrefix(lower(sc.s[i:min(len(sc.s), i+4)]), w) {
+		if beginsWith(sc.s[i:], w) {
 			return i + len(w)
 		}
 	}
@@ -232,7 +232,7 @@ func (sc *scan) dateAt(i int) int {
 		}
 		return sc.withYear(sc.ordinal(at + d))
 	}
-	if w := "premier "; strings.HasPrefix(lower(sc.s[i:min(len(sc.s), i+len(w))]), w) { // premier mai 1980
+	if w := "premier "; beginsWith(sc.s[i:], w) { // premier mai 1980
 		if m := sc.month(i + len(w)); m > 0 {
 			return sc.withYear(i + len(w) + m)
 		}
@@ -324,7 +324,7 @@ func (sc *scan) rest(end, parts int) int {
 // ordinal skips what follows the number of a day: 1st, 2nd, 1er, 12.
 func (sc *scan) ordinal(i int) int {
 	for _, w := range []string{"st", "nd", "rd", "th", "er", "º"} {
-		if strings.HasPrefix(lower(sc.s[i:min(len(sc.s), i+2)]), w) && !letter(sc.at(i+2)) {
+		if beginsWith(sc.s[i:], w) && !letter(sc.at(i+2)) {
 			return i + 2
 		}
 	}

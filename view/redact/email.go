@@ -106,7 +106,7 @@ func (sc *scan) spoken(start, end int) {
 func spokenDot(s string, i int) int {
 	j := skipBlanks(s, i, 2)
 	for _, d := range spokenDots {
-		if d == ". " || len(s)-j < len(d) || lower(s[j:j+len(d)]) != d || d[len(d)-1] == ' ' && j == i {
+		if d == ". " || !beginsWith(s[j:], d) || d[len(d)-1] == ' ' && j == i {
 			continue
 		}
 		return j - i + len(d)

@@ -22,7 +22,7 @@ func (sc *scan) name(i int) {
 		return
 	}
 	first := wordEnd(text)
-	if first == 0 || !sc.starts(unnumbered(text[:first])) {
+	if first == 0 || sc.starts != nil && !sc.starts.Starts(unnumbered(text[:first])) {
 		return
 	}
 	var ends [maxWords]int

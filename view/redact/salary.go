@@ -237,7 +237,7 @@ func (sc *scan) money(i int) sum {
 		out.percent = true
 	}
 	for _, w := range currencies {
-		if n := at + len(w); strings.HasPrefix(lower(sc.s[at:min(len(sc.s), n)]), w) && (!letter(w[0]) || w[0] >= 0x80 || !letter(sc.at(n))) {
+		if n := at + len(w); beginsWith(sc.s[at:], w) && (!letter(w[0]) || w[0] >= 0x80 || !letter(sc.at(n))) {
 			out.currency = true
 			out.end = n
 			break
@@ -287,7 +287,7 @@ func (sc *scan) period(end int) int {
 			if w[0] == '/' && sc.at(at) == ' ' {
 				continue
 			}
-			if n := from + len(w); n > next && strings.HasPrefix(lower(sc.s[from:min(len(sc.s), n)]), w) && !letter(sc.at(n)) {
+			if n := from + len(w); n > next && beginsWith(sc.s[min(from, len(sc.s)):], w) && !letter(sc.at(n)) {
 				next = n
 			}
 		}

@@ -9,7 +9,7 @@ import (
 type scan struct {
 	s      string
 	c      Context
-	starts func(string) bool
+	starts starter // nil: People can't tell
 	spans  []Span
 	// until is the end of what is found already: nothing more is looked for before it.
 	until int
@@ -69,10 +69,8 @@ func (sc *scan) add(start, end int, l Label) {
 
 // scanned finds everything that has a form, and the names of the directory.
 func scanned(text string, c Context) []Span {
-	sc := &scan{s: text, c: c, starts: func(string) bool { return true }}
-	if s, ok := c.People.(starter); ok {
-		sc.starts = s.Starts
-	}
+	sc := scan{s: text, c: c}
+	sc.starts, _ = c.People.(starter)
 	sc.small = len(text) < mostSmall && !hasUpper(text)
 	sc.run()
 	return joined(sc.spans)

@@ -126,12 +126,17 @@ func scan(text string, lex *Lexicon, toks []token) []token {
 		default:
 			t.before, t.tight = gapOf(text[end:i])
 		}
-		if t.shape != Number && lex != nil {
-			t.rec = lex.Lookup(t.hash)
-		}
 		toks = append(toks, t)
 		end = int(t.end)
 		i = end
+	}
+	if lex == nil {
+		return toks
+	}
+	for i := range toks { // apart from reading: one lookup need not wait for the memory of another
+		if t := &toks[i]; t.shape != Number {
+			t.rec = lex.Lookup(t.hash)
+		}
 	}
 	return toks
 }
