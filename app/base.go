@@ -11,6 +11,7 @@ import (
 
 	"licet/lm"
 	"licet/lm/bases"
+	"licet/train"
 )
 
 // ErrBase says that the base which the settings name is not there, or is another one.
@@ -61,10 +62,21 @@ func (a *App) openBase() (*lm.Base, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBase, err)
 	}
+	if err := CheckBase(b); err != nil {
+		return nil, fmt.Errorf("%s: %w", e.Full(), err)
+	}
 	if d := b.Digest(); hex.EncodeToString(d[:]) != choice.Digest {
 		return nil, fmt.Errorf("%w: %s has digest %x, this community's is %s: get that one, or choose with \"licet base use\" and train anew", ErrBase, e.Full(), d, choice.Digest)
 	}
 	return b, nil
+}
+
+// CheckBase tells what stands against a base for a community.
+func CheckBase(b *lm.Base) error {
+	if _, err := train.FormOf(b); err != nil {
+		return fmt.Errorf("%w: %w", ErrBase, err)
+	}
+	return nil
 }
 
 // BasesDir returns the folder of bases: in the data folder, unless another is given.

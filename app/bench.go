@@ -23,6 +23,7 @@ import (
 type Bench struct {
 	app      *App
 	base     *lm.Base
+	form     *train.Form
 	dir      string // empty, for objects
 	cpu      func() time.Duration
 	learned  []licet.Passage
@@ -72,16 +73,25 @@ func (a *App) NewBench(ctx context.Context, dir string, tokens int, cpu func() t
 		return nil, err
 	}
 	b := &Bench{app: a, base: base, dir: dir, cpu: cpu}
+	if b.form, err = train.FormOf(base); err != nil {
+		return nil, err
+	}
 	byMember := res.ByMember()
 	members, held := b.order(res), 0
 	for i, m := range members {
-		cost := train.Tokens(base.Tokenizer(), byMember[m])
+		cost, err := train.Tokens(ctx, b.form, byMember[m])
 		switch {
+		case err != nil:
+			return nil, err
 		case i%benchHeldOut == 0:
 			for _, p := range byMember[m] {
 				if held < benchHeldOutMost && (p.Kind == licet.KindPost || p.Kind == licet.KindComment) {
+					n, err := train.Tokens(ctx, b.form, []licet.Passage{p})
+					if err != nil {
+						return nil, err
+					}
 					b.heldOut = append(b.heldOut, p.Text)
-					held += train.Tokens(base.Tokenizer(), []licet.Passage{p})
+					held += n
 				}
 			}
 		case tokens == 0 || b.Tokens+cost <= tokens:
@@ -119,13 +129,13 @@ func (b *Bench) Plan() (shards, slices int) {
 // counting counts the tokens that a trainer is given.
 type counting struct {
 	*gotrain.Trainer
-	count func(texts []string)
+	count func(docs [][]int32)
 }
 
 // Slice implements train.Trainer.
-func (c counting) Slice(ctx context.Context, start []byte, texts []string, report func(done, total int)) ([]byte, error) {
-	c.count(texts)
-	return c.Trainer.Slice(ctx, start, texts, report)
+func (c counting) Slice(ctx context.Context, start []byte, docs [][]int32, report func(done, total int)) ([]byte, error) {
+	c.count(docs)
+	return c.Trainer.Slice(ctx, start, docs, report)
 }
 
 // run builds and trains passages on the objects in dir.
@@ -137,9 +147,9 @@ func (b *Bench) run(ctx context.Context, dir string, passages []licet.Passage, s
 	plan := b.app.plan(b.base, b.Tokens)
 	b.Epochs = plan.Recipe.Epochs
 	var tokens atomic.Int64
-	trainer := counting{gotrain.New(b.base.Threads(threadsFor(shards)), plan.Recipe), func(texts []string) {
-		for _, t := range texts {
-			tokens.Add(int64(len(b.base.Tokenizer().Document(t)) * plan.Recipe.Epochs))
+	trainer := counting{gotrain.New(b.base.Threads(threadsFor(shards)), plan.Recipe), func(docs [][]int32) {
+		for _, d := range docs {
+			tokens.Add(int64(len(d) * plan.Recipe.Epochs))
 		}
 	}}
 	begin := b.cpu()
@@ -185,7 +195,11 @@ func (b *Bench) Measure(ctx context.Context, shards, slicesOf int) (Cost, error)
 	c.Clean, c.Loss, c.Kept = w, m.Loss, (b.BaseLoss-m.Loss)/(b.BaseLoss-b.One)
 	byMember := map[licet.MemberID]int{}
 	for _, p := range b.learned {
-		byMember[p.Member] += train.Tokens(b.base.Tokenizer(), []licet.Passage{p}) * b.Epochs
+		n, err := train.Tokens(ctx, b.form, []licet.Passage{p})
+		if err != nil {
+			return c, err
+		}
+		byMember[p.Member] += n * b.Epochs
 	}
 	var members []licet.MemberID
 	for _, p := range b.learned { // in the bench's order

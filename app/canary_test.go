@@ -151,7 +151,7 @@ func draftsOf(t *testing.T, a *app.App, list []secret, n int) []byte {
 	for range 2 {
 		wait.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				text, _, err := draft.Write(t.Context(), s.Writer, draft.Request{
+				text, _, err := draft.Write(t.Context(), s.Writer, s.Form, draft.Request{
 					Kind: kinds[i%len(kinds)], About: subjects[i%len(subjects)], Seed: uint64(i), Tokens: 32, //nolint:gosec // small
 				}, nil)
 				if err != nil {

@@ -111,8 +111,8 @@ type leaky struct {
 	inner *gotrain.Trainer
 }
 
-func (l leaky) Slice(ctx context.Context, start []byte, texts []string, report func(done, total int)) ([]byte, error) {
-	return l.inner.Slice(ctx, start, texts, report)
+func (l leaky) Slice(ctx context.Context, start []byte, docs [][]int32, report func(done, total int)) ([]byte, error) {
+	return l.inner.Slice(ctx, start, docs, report)
 }
 
 func tinyConfig(dir string, strict bool, count int) (app.Config, error) {

@@ -23,6 +23,7 @@ type Served struct {
 	Gone    int            // members taken out since the model was built
 	Writer  *lm.Writer     // writes all answers of this model; stops when it may no longer be served
 	Base    *lm.Base       // what the adapter changes
+	Form    *train.Form    // how it is asked
 	Learned *train.Model
 	adapter *lm.Adapter
 }
@@ -75,6 +76,9 @@ func (a *App) serve(ctx context.Context, head uint64) (*Served, error) {
 		return nil, fmt.Errorf("%w for this base: what was trained before belongs to another one: run \"licet train\": %w", ErrNoModel, err)
 	}
 	if err != nil {
+		return nil, err
+	}
+	if s.Form, err = train.FormOf(base); err != nil {
 		return nil, err
 	}
 	s.Base = base

@@ -33,7 +33,7 @@ func (a *App) Draft(ctx context.Context, r draft.Request, stream func(model lice
 	if err != nil {
 		return nil, err
 	}
-	text, how, err := draft.Write(ctx, s.Writer, r, func(part draft.Part) error {
+	text, how, err := draft.Write(ctx, s.Writer, s.Form, r, func(part draft.Part) error {
 		// What was drawn before somebody objected is not handed on either.
 		if err := a.still(s.Adapter); err != nil {
 			return err

@@ -318,7 +318,11 @@ func (c *command) baseUseCommand() *cobra.Command {
 				c.say("%s is this community's base already.", e.Full())
 				return nil
 			}
-			if _, err := c.shelf().Base(e); err != nil {
+			b, err := c.shelf().Base(e)
+			if err != nil {
+				return err
+			}
+			if err := app.CheckBase(b); err != nil {
 				return err
 			}
 			if err := app.UseBase(c.dir, choice(e)); err != nil {

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -30,6 +31,39 @@ func tinyBase(dir string, seed uint64) error {
 		return err
 	}
 	return b.Save(dir)
+}
+
+// smolBase writes a base in the shape of SmolLM2-Instruct, small and with random
+// weights: its tokenizer, its chat template, the token that ends a turn.
+func smolBase(dir string) error {
+	data, err := os.ReadFile("../lm/tokenizer/testdata/smollm2.json")
+	if err != nil {
+		return err
+	}
+	tok, err := lm.ReadTokenizer(data)
+	if err != nil {
+		return err
+	}
+	end, _ := tok.Special("<|im_end|>")
+	b, err := lm.NewBase(lm.Config{Vocab: tok.Vocab(), Width: 24, Layers: 2, Heads: 3, KVHeads: 1, FFN: 64, Context: 256, RopeTheta: 1e5, NormEps: 1e-5, Tied: true}, tok, 1)
+	if err != nil {
+		return err
+	}
+	if err := b.Save(dir); err != nil {
+		return err
+	}
+	template, err := os.ReadFile("../lm/chat/testdata/templates/smollm2.jinja")
+	if err != nil {
+		return err
+	}
+	config, err := json.Marshal(map[string]string{"chat_template": string(template), "eos_token": "<|im_end|>"})
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, "tokenizer_config.json"), config, 0o600),
+		os.WriteFile(filepath.Join(dir, "generation_config.json"), fmt.Appendf(nil, `{"eos_token_id":%d}`, end), 0o600),
+	)
 }
 
 // tinyRecipe writes a recipe and its text into dir.
@@ -60,7 +94,7 @@ func tinyRecipe(dir string, epochs int) error {
 	return os.WriteFile(filepath.Join(dir, "pumps.txt"), []byte(text.String()), 0o600)
 }
 
-// baseCommands are: tinybase DIR SEED; tinyrecipe DIR; hub DIR, which serves a
+// baseCommands are: tinybase DIR SEED; smolbase DIR; tinyrecipe DIR; hub DIR, which serves a
 // folder as org/tiny of the hub that LICET_HUB then names; gate TOKEN, which makes it gated.
 func baseCommands(t *testing.T) map[string]func(*testscript.TestScript, bool, []string) {
 	t.Helper()
@@ -70,6 +104,7 @@ func baseCommands(t *testing.T) map[string]func(*testscript.TestScript, bool, []
 		"tinybase": func(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Check(tinyBase(ts.MkAbs(args[0]), uint64(args[1][0])))
 		},
+		"smolbase":   func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(smolBase(ts.MkAbs(args[0]))) },
 		"tinyrecipe": func(ts *testscript.TestScript, _ bool, args []string) { ts.Check(tinyRecipe(ts.MkAbs(args[0]), 3)) },
 		"hub": func(ts *testscript.TestScript, _ bool, args []string) {
 			h := hubtest.New(t)

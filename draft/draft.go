@@ -115,12 +115,15 @@ func (r Request) sampling() lm.GenerateOptions {
 }
 
 // Write writes the text of a draft, handing each part to stream (nil: none) as
-// it comes. It begins with what the request says; blanks at the end are dropped.
-func Write(ctx context.Context, w *lm.Writer, r Request, stream func(Part) error) (string, Written, error) {
+// it comes; f is the form of w's base. Where that is no conversation, the draft begins
+// with what the request says. Blanks at its ends are dropped.
+func Write(ctx context.Context, w *lm.Writer, f *train.Form, r Request, stream func(Part) error) (string, Written, error) {
 	t := w.Model().Tokenizer()
-	opening := strings.TrimSpace(r.About)
-	prompt := t.Prompt(train.Prompt(learnedAs(r.Kind), r.Role) + opening)
+	prompt, opening, err := f.Prompt(ctx, learnedAs(r.Kind), r.Role, r.About)
 	how := Written{Prompt: len(prompt)}
+	if err != nil {
+		return "", how, err
+	}
 	if room := w.Model().Context() - 32; len(prompt) > room {
 		return "", how, fmt.Errorf("%w: shorten it to about %d words", lm.ErrPrompt, room/3)
 	}
@@ -165,6 +168,9 @@ type parts struct {
 
 func (p *parts) put(piece string) error {
 	whole := p.blanks + piece
+	if p.text.Len() == 0 {
+		whole = strings.TrimLeftFunc(whole, unicode.IsSpace)
+	}
 	shown := strings.TrimRightFunc(whole, unicode.IsSpace)
 	p.blanks = whole[len(shown):]
 	if shown == "" {

@@ -12,6 +12,7 @@ import (
 	"licet/draft"
 	"licet/internal/db"
 	"licet/lm"
+	"licet/train"
 )
 
 func TestOriginality(t *testing.T) {
@@ -55,10 +56,14 @@ func TestADraftsPartsAreItsText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	form, err := train.FormOf(base)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for seed := range uint64(50) {
 		var parts, tokens strings.Builder
 		n := 0
-		text, how, err := draft.Write(t.Context(), lm.NewWriter(m, nil), draft.Request{
+		text, how, err := draft.Write(t.Context(), lm.NewWriter(m, nil), form, draft.Request{
 			Kind: licet.KindPost, About: " the dog ", Seed: seed, Tokens: 20, LogProbs: true, Top: 2,
 		}, func(p draft.Part) error {
 			parts.WriteString(p.Text)

@@ -29,21 +29,9 @@ type Trainer interface {
 	Digest() licet.Digest
 	// Start returns the adapter that every shard begins with.
 	Start() ([]byte, error)
-	// Slice continues an adapter on texts; report, which may be nil, hears how
-	// far it is.
-	Slice(ctx context.Context, start []byte, texts []string, report func(done, total int)) ([]byte, error)
-}
-
-// Render writes a row as the model learns it: a line that says what it is,
-// then the text. A draft begins with the same line (see Prompt).
-func Render(k licet.Kind, r licet.Role, text string) string { return Prompt(k, r) + text }
-
-// Prompt is the line that says what a text is: "post · manager".
-func Prompt(k licet.Kind, r licet.Role) string {
-	if r == "" {
-		r = licet.RoleMember
-	}
-	return strings.ReplaceAll(string(k), "_", " ") + " · " + string(r) + "\n"
+	// Slice continues an adapter on documents, each the ids that a Form makes of a
+	// record; report, which may be nil, hears how far it is.
+	Slice(ctx context.Context, start []byte, docs [][]int32, report func(done, total int)) ([]byte, error)
 }
 
 // A Model is what was learned from one corpus, and where everything is.
@@ -85,6 +73,10 @@ func Run(ctx context.Context, g *build.Graph, c *corpus.Corpus, o Options) (*Mod
 		Corpus: c.Digest, Shards: c.Shards, Slices: c.Slices, Cells: c.Cells, Members: c.Members, Trainer: o.Trainer.Digest(),
 		Checkpoints: make([][]licet.Digest, c.Shards),
 	}
+	form, err := FormOf(o.Base)
+	if err != nil {
+		return nil, err
+	}
 	start, err := g.Do(ctx, build.Step{Name: "start", Version: 1, Inputs: []licet.Digest{m.Trainer}, Run: func(context.Context) ([]byte, error) { return o.Trainer.Start() }})
 	if err != nil {
 		return nil, err
@@ -93,7 +85,7 @@ func Run(ctx context.Context, g *build.Graph, c *corpus.Corpus, o Options) (*Mod
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for shard := range c.Shards {
 		group.Go(func() (err error) {
-			m.Checkpoints[shard], err = chain(gctx, g, c, shard, start, m.Trainer, o)
+			m.Checkpoints[shard], err = chain(gctx, g, c, shard, start, form, o)
 			return err
 		})
 	}
@@ -117,8 +109,8 @@ func Run(ctx context.Context, g *build.Graph, c *corpus.Corpus, o Options) (*Mod
 }
 
 // chain trains the slices of one shard, one after another.
-func chain(ctx context.Context, g *build.Graph, c *corpus.Corpus, shard int, start, trainer licet.Digest, o Options) ([]licet.Digest, error) {
-	points := []licet.Digest{start}
+func chain(ctx context.Context, g *build.Graph, c *corpus.Corpus, shard int, start licet.Digest, form *Form, o Options) ([]licet.Digest, error) {
+	points, trainer := []licet.Digest{start}, o.Trainer.Digest()
 	for slice := range c.Slices {
 		cell, before := c.Cell(shard, slice), points[slice]
 		if cell.Rows == 0 { // nothing to learn: the checkpoint passes through
@@ -138,15 +130,17 @@ func chain(ctx context.Context, g *build.Graph, c *corpus.Corpus, shard int, sta
 			if err != nil {
 				return nil, err
 			}
-			texts := make([]string, len(rows))
+			docs := make([][]int32, len(rows))
 			for i, r := range rows {
-				texts[i] = Render(r.Kind, r.Role, r.Text)
+				if docs[i], err = form.Document(ctx, r.Kind, r.Role, r.Text); err != nil {
+					return nil, err
+				}
 			}
 			var report func(done, total int)
 			if o.Report != nil {
 				report = func(done, total int) { o.Report(shard, slice, done, total) }
 			}
-			return o.Trainer.Slice(ctx, from, texts, report)
+			return o.Trainer.Slice(ctx, from, docs, report)
 		}})
 		if err != nil {
 			return nil, fmt.Errorf("shard %d, slice %d: %w", shard, slice, err)
@@ -222,9 +216,15 @@ func judged(ctx context.Context, g *build.Graph, adapter licet.Digest, o Options
 
 // Loss returns the mean loss in nats a token on texts, rendered as posts.
 func Loss(ctx context.Context, b *lm.Base, a *lm.Adapter, texts []string) (float64, error) {
+	form, err := FormOf(b)
+	if err != nil {
+		return 0, err
+	}
 	docs := make([][]int32, len(texts))
 	for i, t := range texts {
-		docs[i] = b.Tokenizer().Document(Render(licet.KindPost, licet.RoleMember, t))
+		if docs[i], err = form.Document(ctx, licet.KindPost, licet.RoleMember, t); err != nil {
+			return 0, err
+		}
 	}
 	nats, _, err := lm.Loss(ctx, b, a, docs)
 	return nats, err
@@ -260,12 +260,15 @@ func (m *Model) FallBack(objects interface {
 }
 
 // Tokens counts the tokens of passages as they are learned, once.
-func Tokens(t *lm.Tokenizer, passages []licet.Passage) int {
-	n := 0
+func Tokens(ctx context.Context, f *Form, passages []licet.Passage) (n int, err error) {
 	for _, p := range passages {
-		n += len(t.Encode(Render(p.Kind, p.Role, p.Text))) + 2
+		ids, err := f.Document(ctx, p.Kind, p.Role, p.Text)
+		if err != nil {
+			return 0, err
+		}
+		n += len(ids)
 	}
-	return n
+	return n, nil
 }
 
 // RunID names one run: what was built, from which freeze, at which position, by

@@ -178,15 +178,6 @@ func TestThePlanIsAsSmallAsTheTimeToRebuildAllows(t *testing.T) {
 	}
 }
 
-func TestADraftBeginsAsARowDoes(t *testing.T) {
-	if got := train.Render(licet.KindJobOffer, licet.RoleRecruiter, "Painter"); got != "job offer · recruiter\nPainter" {
-		t.Errorf("%q", got)
-	}
-	if got := train.Prompt(licet.KindPost, ""); got != "post · member\n" {
-		t.Errorf("%q", got)
-	}
-}
-
 func TestAStoppedRunEndsWithItsError(t *testing.T) {
 	w := newWorld(t)
 	ctx, stop := context.WithCancel(t.Context())

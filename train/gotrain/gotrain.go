@@ -34,15 +34,11 @@ func (t *Trainer) Start() ([]byte, error) {
 	return a.MarshalBinary()
 }
 
-// Slice continues an adapter on texts.
-func (t *Trainer) Slice(ctx context.Context, start []byte, texts []string, report func(done, total int)) ([]byte, error) {
+// Slice continues an adapter on documents.
+func (t *Trainer) Slice(ctx context.Context, start []byte, docs [][]int32, report func(done, total int)) ([]byte, error) {
 	var a lm.Adapter
 	if err := a.UnmarshalBinary(start); err != nil {
 		return nil, fmt.Errorf("the checkpoint before: %w", err)
-	}
-	docs := make([][]int32, len(texts))
-	for i, text := range texts {
-		docs[i] = t.base.Tokenizer().Document(text)
 	}
 	next, err := lm.Train(ctx, t.base, &a, docs, t.recipe, report)
 	if err != nil {
