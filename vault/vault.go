@@ -12,6 +12,7 @@ import (
 	"iter"
 
 	"licet"
+	"licet/internal/db"
 )
 
 // A Vault is the records, profiles and blobs of an installation.
@@ -199,7 +200,7 @@ const afterAll licet.MemberID = "\U0010FFFF"
 // Between yields the records of the members from an id up to another, which is not
 // in it, in order of member and id: so that several can read at the same time.
 func (v *Vault) Between(ctx context.Context, from, to licet.MemberID) iter.Seq2[licet.Record, error] {
-	return v.records(ctx, from, to, `SELECT id, member, seq, sealed FROM records WHERE member >= ? AND member < ? ORDER BY member, id`, from, to)
+	return v.records(ctx, from, to, `SELECT id, member, seq, sealed FROM records WHERE member >= ? AND member < ? ORDER BY member, id`, string(from), string(to))
 }
 
 // Count returns how many records there are.
@@ -223,7 +224,7 @@ func (v *Vault) Record(ctx context.Context, id licet.RecordID) (licet.Record, er
 	var m licet.MemberID
 	err := v.db.QueryRowContext(ctx, `SELECT member FROM records WHERE id = ?`, id).Scan(&m)
 	if err == nil {
-		for r, err := range v.records(ctx, m, m+"\x00", `SELECT id, member, seq, sealed FROM records WHERE id = ?`, id) {
+		for r, err := range v.records(ctx, m, m+"\x00", `SELECT id, member, seq, sealed FROM records WHERE id = ?`, string(id)) {
 			return r, err
 		}
 		err = sql.ErrNoRows // it went meanwhile
@@ -234,7 +235,7 @@ func (v *Vault) Record(ctx context.Context, id licet.RecordID) (licet.Record, er
 	return licet.Record{}, fmt.Errorf("record %s: %w", id, err)
 }
 
-func (v *Vault) records(ctx context.Context, from, to licet.MemberID, query string, args ...any) iter.Seq2[licet.Record, error] {
+func (v *Vault) records(ctx context.Context, from, to licet.MemberID, query string, args ...string) iter.Seq2[licet.Record, error] {
 	return func(yield func(licet.Record, error) bool) {
 		ring, err := v.keys.Ring(ctx, from, to)
 		if err != nil {
@@ -243,12 +244,8 @@ func (v *Vault) records(ctx context.Context, from, to licet.MemberID, query stri
 		}
 		var plain, about []byte // room that every record uses again
 		var m licet.MemberID
-		var id, member, sealed sql.RawBytes // used before the next row
-		var seq int64
-		err = each(ctx, v.db, query, func(rows *sql.Rows) (bool, error) {
-			if err := rows.Scan(&id, &member, &seq, &sealed); err != nil {
-				return false, err
-			}
+		err = db.Rows(ctx, v.db, query, func(row db.Row) (bool, error) {
+			id, member, sealed := row.Bytes(0), row.Bytes(1), row.Bytes(3)
 			if string(member) != string(m) {
 				m = licet.MemberID(member)
 			}
@@ -264,7 +261,7 @@ func (v *Vault) records(ctx context.Context, from, to licet.MemberID, query stri
 			if err != nil {
 				return false, fmt.Errorf("record %s: %w", id, err)
 			}
-			r.ID, r.Member, r.Seq = licet.RecordID(id), m, uint64(seq) //nolint:gosec // it was stored from a uint64
+			r.ID, r.Member, r.Seq = licet.RecordID(id), m, uint64(row.Int(2)) //nolint:gosec // it was stored from a uint64
 			return yield(r, nil), nil
 		}, args...)
 		if err != nil {
