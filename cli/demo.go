@@ -198,7 +198,7 @@ func (d *demo) learning(ctx context.Context) error {
 		return err
 	}
 	d.say(" 6. Trained on this machine (%s): held-out loss %.3f nats a token; the base, which never read Quayside, has %.3f.", r.Steps, r.Model.Loss, r.Model.BaseLoss)
-	d.say(" 7. Drafts, each marked. A model of a million weights writes crudely; the point is whose words it learned from:")
+	d.say(" 7. Drafts, each marked. A model of six million weights writes crudely; the point is whose words it learned from:")
 	for _, ask := range []struct{ member, about, kind, role string }{
 		{"m02", "This week on the 76", "post", "member"},
 		{"m37", "Samedi, la médiathèque", "post", "manager"},

@@ -34,7 +34,7 @@ func tiny(tb testing.TB) *lm.Base {
 
 func recipe() lm.Recipe {
 	r := lm.DefaultRecipe()
-	r.Rank, r.Context, r.Batch, r.Epochs = 4, 16, 2, 3
+	r.Rank, r.Context, r.Batch, r.Epochs, r.LearningRate = 4, 16, 2, 3, 1e-2
 	return r
 }
 

@@ -185,7 +185,7 @@ func TestRecipesThatAreRefused(t *testing.T) {
 // TestTheBundledBasesRecipe: each text is the one that the recipe pins, and the
 // weights will fit into the program.
 func TestTheBundledBasesRecipe(t *testing.T) {
-	r, err := trainbase.Read("../bundled/next.json")
+	r, err := trainbase.Read("../bundled/recipe.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,13 +231,11 @@ func TestTheBundledBasesRecipe(t *testing.T) {
 
 // FuzzParse: a recipe is understood whole or refused.
 func FuzzParse(f *testing.F) {
-	for _, name := range []string{"../bundled/next.json", "../bundled/recipe.json"} {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
+	data, err := os.ReadFile("../bundled/recipe.json")
+	if err != nil {
+		f.Fatal(err)
 	}
+	f.Add(data)
 	f.Add([]byte(`{"version":"licet-base-recipe-1"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := trainbase.Parse(data)
