@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"licet/app"
+	"licet/draft"
 	"licet/lm"
 	"licet/lm/bases"
 	"licet/lm/hub"
@@ -253,11 +255,13 @@ func (c *command) sayBase(e bases.Entry) {
 }
 
 func (c *command) baseShowCommand() *cobra.Command {
-	return &cobra.Command{
+	var begin string
+	var seed uint64
+	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Say everything of one base, after checking its files",
 		Args:  exactly(1, "a base's name"),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			e, err := c.shelf().Find(args[0])
 			if err != nil {
 				return err
@@ -270,24 +274,50 @@ func (c *command) baseShowCommand() *cobra.Command {
 				c.say("  sha256 %s  %s, %s", f.SHA256, f.Name, size(f.Size))
 			}
 			if e.Name == bases.Bundled {
-				return c.sayRecipe()
+				if err := c.sayRecipe(); err != nil {
+					return err
+				}
 			}
-			return nil
+			if !cmd.Flags().Changed("write") {
+				return nil
+			}
+			return c.sayMore(cmd.Context(), e, begin, seed)
 		},
 	}
+	cmd.Flags().StringVar(&begin, "write", "", "then let it go on from this text, as it is before it has learned from anybody")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "another seed writes another text")
+	return cmd
+}
+
+// sayMore writes a text and how the base goes on from it.
+func (c *command) sayMore(ctx context.Context, e bases.Entry, begin string, seed uint64) error {
+	b, err := c.shelf().Base(e)
+	if err != nil {
+		return err
+	}
+	m, err := lm.NewModel(b, nil, lm.BF16)
+	if err != nil {
+		return err
+	}
+	c.say("")
+	text := begin
+	for piece, err := range lm.NewWriter(m, nil).Write(ctx, b.Tokenizer().Prompt(begin), draft.Sampling(seed, 80)) {
+		if err != nil {
+			return err
+		}
+		text += piece.Text
+	}
+	c.say("%s", text)
+	return nil
 }
 
 // sayRecipe says what the bundled base was made of and how good it is.
 func (c *command) sayRecipe() error {
-	r, err := trainbase.Past(lm.BundledRecipe())
+	r, err := trainbase.Parse(lm.BundledRecipe())
 	if err != nil {
 		return err
 	}
-	again := "\"licet base train\" makes it again from its recipe"
-	if r.Version != trainbase.RecipeVersion {
-		again = "by an earlier version of Licet, before recipes could be followed by this command"
-	}
-	c.say("  made of %d texts; %s:", len(r.Sources), again)
+	c.say("  made of %d texts; \"licet base train\" makes it again from its recipe:", len(r.Sources))
 	for _, s := range r.Sources {
 		c.say("    %-2s %s", s.Language, s.Path)
 	}

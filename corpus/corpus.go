@@ -324,30 +324,39 @@ func (s *Stock) HeldOut(most int) ([]string, error) {
 	if s.made.judged != nil && s.made.judgedMost == most {
 		return s.made.judged, nil
 	}
-	limit := most
-	var r room
-	for m := range s.made.held {
-		if _, err := s.lines(s.of[m], true, &r); err != nil {
-			return nil, err
-		}
+	type place struct {
+		order  [orderSize]byte
+		member licet.MemberID
+		row    int
 	}
-	all := r.lines
-	slices.SortFunc(all, func(a, b line) int { return bytes.Compare(a.order[:], b.order[:]) })
-	var out []string
-	for _, l := range all {
-		if most <= 0 {
-			break
-		}
-		rows, err := ReadRows(l.text)
+	var r room
+	var all []place
+	for m := range s.made.held {
+		r.empty()
+		heads, err := s.read(s.of[m], headSize*s.of[m].rows(), &r)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range rows {
-			out = append(out, r.Text)
-			most -= len(r.Text)
+		for i := range s.of[m].rows() {
+			all = append(all, place{[orderSize]byte(heads[headSize*i:]), m, i})
 		}
 	}
-	s.made.judged, s.made.judgedMost = out, limit
+	slices.SortFunc(all, func(a, b place) int { return bytes.Compare(a.order[:], b.order[:]) })
+	var out []string
+	for left := most; len(all) > 0 && left > 0; all = all[1:] {
+		r.empty()
+		lines, err := s.lines(s.of[all[0].member], true, &r)
+		if err != nil {
+			return nil, err
+		}
+		row, err := readRow(lines[all[0].row].text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, row.Text)
+		left -= len(row.Text)
+	}
+	s.made.judged, s.made.judgedMost = out, most
 	return out, nil
 }
 

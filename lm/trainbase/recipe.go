@@ -106,15 +106,6 @@ func Parse(data []byte) (*Recipe, error) {
 	return r, r.check()
 }
 
-// Past reads a recipe that was followed: of any version, for people to look at.
-func Past(data []byte) (*Recipe, error) {
-	r := &Recipe{}
-	if err := json.Unmarshal(data, r); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrRecipe, err)
-	}
-	return r, nil
-}
-
 func (r *Recipe) check() error {
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("%w: "+format, append([]any{ErrRecipe}, args...)...)
