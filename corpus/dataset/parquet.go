@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/parquet-go/parquet-go"
@@ -82,14 +83,16 @@ type parquetSink struct {
 	w       *parquet.GenericWriter[column]
 	batch   []column // the first n are of the batch; the others lend their slices
 	n       int
-	bytes   int   // of the batch
+	bytes   int      // of the batch
+	written []column // the batch before, which is written while this one fills
+	writing chan error
 	rows    int   // of the group
 	grouped int   // bytes of the group
 	all     int64 // rows of the file
 }
 
 func newParquetSink(out *output) *parquetSink {
-	return &parquetSink{out: out, batch: make([]column, batchRows), w: parquet.NewGenericWriter[column](out,
+	return &parquetSink{out: out, batch: make([]column, batchRows), written: make([]column, batchRows), w: parquet.NewGenericWriter[column](out,
 		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
 		parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.DeltaLengthByteArray),
 		parquet.CreatedBy("licet", "1.0.0", "parquet-go"), // the library's own words depend on how a program was built
@@ -108,22 +111,42 @@ func (s *parquetSink) add(r *Row, line []byte) error {
 	return nil
 }
 
-// flush hands the batch over and ends the row group where it is full.
+// flush hands the batch over, to be written while the next one fills: to encode rows
+// takes as long as all that comes before.
 func (s *parquetSink) flush() error {
-	if s.n > 0 {
-		n, err := s.w.Write(s.batch[:s.n])
+	if err := s.wait(); err != nil {
+		return err
+	}
+	n, bytes := s.n, s.bytes
+	s.batch, s.written, s.n, s.bytes = s.written, s.batch, 0, 0
+	s.writing = make(chan error, 1)
+	go func() { s.writing <- s.write(s.written[:n], bytes) }()
+	return nil
+}
+
+// wait waits for the batch before.
+func (s *parquetSink) wait() (err error) {
+	if s.writing != nil {
+		err, s.writing = <-s.writing, nil
+	}
+	return err
+}
+
+// write writes a batch and ends the row group where it is full.
+func (s *parquetSink) write(batch []column, bytes int) error {
+	if len(batch) > 0 {
+		n, err := s.w.Write(batch)
 		if err != nil {
 			return s.out.wrap(err)
 		}
-		if n != s.n {
-			return s.out.wrap(fmt.Errorf("%d of %d rows written", n, s.n))
+		if n != len(batch) {
+			return s.out.wrap(fmt.Errorf("%d of %d rows written", n, len(batch)))
 		}
 	}
-	s.all, s.rows, s.grouped = s.all+int64(s.n), s.rows+s.n, s.grouped+s.bytes
-	for i := range s.batch[:s.n] {
-		s.batch[i].Text = "" // let go of it
+	s.all, s.rows, s.grouped = s.all+int64(len(batch)), s.rows+len(batch), s.grouped+bytes
+	for i := range batch {
+		batch[i].Text = "" // let go of it
 	}
-	s.n, s.bytes = 0, 0
 	if s.rows < groupRows && s.grouped < groupBytes {
 		return nil
 	}
@@ -132,7 +155,7 @@ func (s *parquetSink) flush() error {
 }
 
 func (s *parquetSink) close() (File, error) {
-	if err := s.flush(); err != nil {
+	if err := errors.Join(s.flush(), s.wait()); err != nil {
 		return File{}, err
 	}
 	if err := s.w.Close(); err != nil {
@@ -144,4 +167,7 @@ func (s *parquetSink) close() (File, error) {
 	return s.out.end(s.all)
 }
 
-func (s *parquetSink) abandon() { s.out.abandon() }
+func (s *parquetSink) abandon() {
+	_ = s.wait() // nothing of it counts
+	s.out.abandon()
+}
