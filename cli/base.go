@@ -300,14 +300,15 @@ func (c *command) sayMore(ctx context.Context, e bases.Entry, begin string, seed
 		return err
 	}
 	c.say("")
-	text := begin
+	var text strings.Builder
+	text.WriteString(begin)
 	for piece, err := range lm.NewWriter(m, nil).Write(ctx, b.Tokenizer().Prompt(begin), draft.Sampling(seed, 80)) {
 		if err != nil {
 			return err
 		}
-		text += piece.Text
+		text.WriteString(piece.Text)
 	}
-	c.say("%s", text)
+	c.say("%s", text.String())
 	return nil
 }
 
