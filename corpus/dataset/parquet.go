@@ -3,6 +3,7 @@ package dataset
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
@@ -77,28 +78,61 @@ func (c *column) row() Row {
 	return r
 }
 
-// parquetSink writes one Parquet file.
+// parquetSink writes one Parquet file. To encode rows takes as long as all that comes
+// before: another goroutine does it, up to some batches behind.
 type parquetSink struct {
-	out     *output
-	w       *parquet.GenericWriter[column]
-	batch   []column // the first n are of the batch; the others lend their slices
-	n       int
-	bytes   int      // of the batch
-	written []column // the batch before, which is written while this one fills
-	writing chan error
+	out   *output
+	w     *parquet.GenericWriter[column]
+	batch []column // the first n are of the batch; the others lend their slices
+	n     int
+	bytes int // of the batch
+	full  chan filled
+	free  chan []column // that were written
+	ended chan error    // the first there was, when all is written
+	wrong atomic.Bool   // there was one
+	// The goroutine's own:
 	rows    int   // of the group
 	grouped int   // bytes of the group
 	all     int64 // rows of the file
 }
 
+type filled struct {
+	rows  []column
+	bytes int
+}
+
+// behind is how many batches may wait.
+const behind = 4
+
 func newParquetSink(out *output) *parquetSink {
-	return &parquetSink{out: out, batch: make([]column, batchRows), written: make([]column, batchRows), w: parquet.NewGenericWriter[column](out,
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
-		parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.DeltaLengthByteArray),
-		parquet.CreatedBy("licet", "1.0.0", "parquet-go"), // the library's own words depend on how a program was built
-		parquet.PageBufferSize(1<<20),
-		parquet.SkipPageBounds("text"), parquet.SkipPageStatistics("text"), // they would repeat texts
-	)}
+	s := &parquetSink{
+		out: out, batch: make([]column, batchRows), full: make(chan filled, behind), free: make(chan []column, behind+2), ended: make(chan error, 1),
+		w: parquet.NewGenericWriter[column](out,
+			parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest, Concurrency: 1}),
+			parquet.DefaultEncodingFor(parquet.ByteArray, &parquet.DeltaLengthByteArray),
+			parquet.CreatedBy("licet", "1.0.0", "parquet-go"), // the library's own words depend on how a program was built
+			parquet.PageBufferSize(1<<20),
+			parquet.SkipPageBounds("text"), parquet.SkipPageStatistics("text"), // they would repeat texts
+		),
+	}
+	for range behind + 1 {
+		s.free <- make([]column, batchRows)
+	}
+	go s.encode(s.full)
+	return s
+}
+
+// encode writes batches until there are no more. Who ends it forgets the channel.
+func (s *parquetSink) encode(full <-chan filled) {
+	var err error
+	for b := range full {
+		if err == nil {
+			err = s.write(b.rows, b.bytes)
+			s.wrong.Store(err != nil)
+		}
+		s.free <- b.rows[:batchRows]
+	}
+	s.ended <- err
 }
 
 func (s *parquetSink) add(r *Row, line []byte) error {
@@ -111,25 +145,24 @@ func (s *parquetSink) add(r *Row, line []byte) error {
 	return nil
 }
 
-// flush hands the batch over, to be written while the next one fills: to encode rows
-// takes as long as all that comes before.
+// flush hands the batch over.
 func (s *parquetSink) flush() error {
-	if err := s.wait(); err != nil {
-		return err
+	if s.wrong.Load() {
+		return s.end()
 	}
-	n, bytes := s.n, s.bytes
-	s.batch, s.written, s.n, s.bytes = s.written, s.batch, 0, 0
-	s.writing = make(chan error, 1)
-	go func() { s.writing <- s.write(s.written[:n], bytes) }()
+	s.full <- filled{s.batch[:s.n], s.bytes}
+	s.batch, s.n, s.bytes = <-s.free, 0, 0
 	return nil
 }
 
-// wait waits for the batch before.
-func (s *parquetSink) wait() (err error) {
-	if s.writing != nil {
-		err, s.writing = <-s.writing, nil
+// end waits until all is written; after it nothing may be added.
+func (s *parquetSink) end() error {
+	if s.full == nil {
+		return nil
 	}
-	return err
+	close(s.full)
+	s.full = nil
+	return <-s.ended
 }
 
 // write writes a batch and ends the row group where it is full.
@@ -155,7 +188,7 @@ func (s *parquetSink) write(batch []column, bytes int) error {
 }
 
 func (s *parquetSink) close() (File, error) {
-	if err := errors.Join(s.flush(), s.wait()); err != nil {
+	if err := errors.Join(s.flush(), s.end()); err != nil {
 		return File{}, err
 	}
 	if err := s.w.Close(); err != nil {
@@ -168,6 +201,6 @@ func (s *parquetSink) close() (File, error) {
 }
 
 func (s *parquetSink) abandon() {
-	_ = s.wait() // nothing of it counts
+	_ = s.end() // nothing of it counts
 	s.out.abandon()
 }
