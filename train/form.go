@@ -14,6 +14,10 @@ import (
 // ErrForm says that a base's chat template can't be used.
 var ErrForm = errors.New("this base's chat template can't be used: choose another base, or one without a template")
 
+// formVersion is another one whenever a Form makes other ids of a record: what was
+// learned from the earlier ids is not taken for what is learned from these.
+const formVersion = 2
+
 // A Form is how records are written for one base, when it learns from them and when
 // it is asked for one. A base with a chat template is asked, and a record is the
 // answer. Any other goes on from a line that says what follows. It is immutable and
@@ -34,12 +38,9 @@ const (
 func FormOf(b *lm.Base) (*Form, error) {
 	f := &Form{tokenizer: b.Tokenizer()}
 	config, _ := b.Companion(fileChat)
-	file, alone := b.Companion(fileTemplate)
+	file, _ := b.Companion(fileTemplate)
 	if config == nil {
 		config = []byte("{}")
-	}
-	if !alone {
-		file = nil
 	}
 	c, err := chat.Read(config, file)
 	if err != nil {

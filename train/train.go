@@ -117,7 +117,7 @@ func chain(ctx context.Context, g *build.Graph, c *corpus.Corpus, shard int, sta
 			points = append(points, before)
 			continue
 		}
-		d, err := g.Do(ctx, build.Step{Name: "slice", Version: 1, Inputs: []licet.Digest{trainer, before, cell.Digest}, Run: func(ctx context.Context) ([]byte, error) {
+		d, err := g.Do(ctx, build.Step{Name: "slice", Version: formVersion, Inputs: []licet.Digest{trainer, before, cell.Digest}, Run: func(ctx context.Context) ([]byte, error) {
 			from, err := g.Get(before)
 			if err != nil {
 				return nil, err
@@ -185,7 +185,7 @@ func judge(ctx context.Context, g *build.Graph, m *Model, o Options) (err error)
 func judged(ctx context.Context, g *build.Graph, adapter licet.Digest, o Options) (loss float64, err error) {
 	text := licet.Sum([]byte(strings.Join(o.HeldOut, "\x00")))
 	data, _, err := g.Data(ctx, build.Step{
-		Name: "judge", Version: 1, Inputs: []licet.Digest{licet.Digest(o.Base.Digest()), adapter, text},
+		Name: "judge", Version: formVersion, Inputs: []licet.Digest{licet.Digest(o.Base.Digest()), adapter, text},
 		Run: func(ctx context.Context) ([]byte, error) {
 			var a *lm.Adapter
 			if !adapter.IsZero() {

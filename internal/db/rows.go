@@ -27,12 +27,18 @@ func Rows(ctx context.Context, db *sql.DB, query string, row func(Row) (bool, er
 		return err
 	}
 	defer func() { _ = conn.Close() }() // it goes back, whatever became of the query
-	err = conn.Raw(func(c any) error {
+	stopped := func(err error) error {  // SQLite calls it an interrupt
+		if err != nil && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return err
+	}
+	return conn.Raw(func(c any) error {
 		raw := c.(driver.Conn).Raw() //nolint:forcetypeassert // Connect opened it
 		defer raw.SetInterrupt(raw.SetInterrupt(ctx))
 		stmt, _, err := raw.Prepare(query)
 		if err != nil {
-			return err
+			return stopped(err)
 		}
 		defer func() { _ = stmt.Close() }() // its error is that of the last step
 		for i, text := range texts {
@@ -45,10 +51,6 @@ func Rows(ctx context.Context, db *sql.DB, query string, row func(Row) (bool, er
 				return err
 			}
 		}
-		return stmt.Err()
+		return stopped(stmt.Err())
 	})
-	if ctx.Err() != nil {
-		return ctx.Err() // which SQLite calls an interrupt
-	}
-	return err
 }

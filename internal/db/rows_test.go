@@ -56,6 +56,14 @@ func TestRows(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a query without end, stopped: got %v", err)
 	}
+	ctx, cancel = context.WithCancel(t.Context())
+	err = db.Rows(ctx, d, query, func(db.Row) (bool, error) {
+		cancel()
+		return false, nil
+	}, "m0", "")
+	if err != nil {
+		t.Errorf("who wants no more hears no error, also when the context is done: got %v", err)
+	}
 	if got, err := read(t.Context(), 9, query, "m1", "r3"); err != nil || got != "r4 4 0400ff; " {
 		t.Errorf("after one that was stopped: got %q, %v", got, err)
 	}
