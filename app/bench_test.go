@@ -15,7 +15,7 @@ import (
 func BenchmarkObjectionToServed(b *testing.B) {
 	cfg := quayside.Config(b.TempDir())
 	cfg.Sync = ""
-	a := quayside.Trained(b, cfg, quayside.Settings(1))
+	a := quayside.Trained(b, cfg, quayside.Settings(3))
 	var times []time.Duration
 	m := quayside.Member(b, a, "m33")
 	for i := 0; b.Loop(); i++ {

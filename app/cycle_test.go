@@ -22,7 +22,7 @@ import (
 // and forgetting goes on under it.
 func TestWhatCameLateWaitsForTheNextNotice(t *testing.T) {
 	ctx := t.Context()
-	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	if _, err := a.Import(ctx, jsonl.FS(fstest.MapFS{"in": {Data: []byte(`{"type":"exchange","version":1,"platform":"village"}
 {"type":"record","id":"late","member":"m02","kind":"post","text":"Wheelbarrows on the lower deck, zanzibar.","created":"2026-01-02T03:04:05Z"}
 `)}}, "in")); err != nil {
@@ -77,7 +77,7 @@ func TestWhatCameLateWaitsForTheNextNotice(t *testing.T) {
 // not less, until that one's window was frozen.
 func TestAWindowIsNeverShortened(t *testing.T) {
 	ctx := t.Context()
-	a := quayside.New(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := quayside.New(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	in := func(days int) string { return a.Now().AddDate(0, 0, days).Format(time.DateOnly) }
 	if _, err := a.Notify(ctx, in(60)); err != nil {
 		t.Fatal(err)
@@ -98,7 +98,7 @@ func TestAWindowIsNeverShortened(t *testing.T) {
 // wrote nor a receipt can be had.
 func TestErasingTakesWhatWasLearnedAlong(t *testing.T) {
 	ctx := t.Context()
-	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	m := quayside.Member(t, a, "m33")
 	s, err := a.Served(ctx)
 	if err != nil {
@@ -166,7 +166,7 @@ func bring(t *testing.T, a *app.App, lines ...string) {
 // before its date has ended in the last time zone; nothing is frozen until then.
 func TestAChoiceInTheLastSecondCounts(t *testing.T) {
 	ctx := t.Context()
-	a := quayside.New(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := quayside.New(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	state, err := a.Ledger().StateNow(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +207,7 @@ func TestAChoiceInTheLastSecondCounts(t *testing.T) {
 // and after the next notice their silence is like everybody's.
 func TestSilenceNeedsAWindow(t *testing.T) {
 	ctx := t.Context()
-	a := quayside.New(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := quayside.New(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	bring(t, a,
 		`{"type":"member","id":"new","name":"Perpetua Oxlade","country":"FR","birth_date":"1980-01-02"}`,
 		`{"type":"record","id":"new-1","member":"new","kind":"post","text":"Wheelbarrows on the lower deck, zanzibar.","created":"2025-11-03T10:00:00Z"}`,
@@ -251,7 +251,7 @@ func TestSilenceNeedsAWindow(t *testing.T) {
 // one that is published under another policy says so first.
 func TestADeliveryHasItsOwnWindow(t *testing.T) {
 	ctx := t.Context()
-	a := empty(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := empty(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	first, err := a.Notify(ctx, "")
 	if err != nil {
 		t.Fatal(err)
@@ -288,7 +288,7 @@ func TestADeliveryHasItsOwnWindow(t *testing.T) {
 func TestAnotherPolicyNeedsItsOwnNotice(t *testing.T) {
 	ctx := t.Context()
 	cfg := quayside.Config(t.TempDir())
-	a := empty(t, cfg, quayside.Settings(1))
+	a := empty(t, cfg, quayside.Settings(3))
 	if _, err := a.Notify(ctx, ""); err != nil {
 		t.Fatal(err)
 	}

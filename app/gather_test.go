@@ -11,7 +11,7 @@ import (
 // TestWhatIsGatheredIsNeverMovedBack: who has objected does not come back when somebody
 // asks for an earlier position.
 func TestWhatIsGatheredIsNeverMovedBack(t *testing.T) {
-	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	before, err := a.Ledger().StateNow(t.Context())
 	if err != nil {
 		t.Fatal(err)

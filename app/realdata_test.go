@@ -120,7 +120,7 @@ func snapshot(t *testing.T, now []legislator, before map[string]bool) (*exchange
 // last, those of an installation that has seen nothing else.
 func TestFourSnapshotsOfAParliament(t *testing.T) {
 	ctx := t.Context()
-	a := empty(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := empty(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	var here map[string]bool
 	var last *exchange
 	for i, file := range []string{"legislators-current.2019-03-01.yaml", "legislators-current.2023-03-01.yaml", "legislators-current.2025-03-01.yaml", "legislators-current.yaml"} {
@@ -164,7 +164,7 @@ func TestFourSnapshotsOfAParliament(t *testing.T) {
 	clean(t, a)
 	cfg := quayside.Config(t.TempDir())
 	cfg.CarryOver = &app.CarryOver{Community: a.Keys().Community(), Directory: []byte("[]")}
-	b := empty(t, cfg, quayside.Settings(1))
+	b := empty(t, cfg, quayside.Settings(3))
 	e, _ := snapshot(t, legislators(t, "legislators-current.yaml"), nil)
 	e.into(b)
 	if x, y := facts(t, a), facts(t, b); !maps.Equal(x, y) {
@@ -192,7 +192,7 @@ func facts(t *testing.T, a *app.App) map[licet.MemberID]licet.Facts {
 // begun everywhere on Earth (at noon UTC), and on no other. No event is needed for it.
 func TestAgesChangeOnTheDay(t *testing.T) {
 	ctx := t.Context()
-	a := empty(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := empty(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	first := quayside.Start.Year() - 18
 	people := legislators(t, "legislators-current.yaml")
 	for i := range people {
@@ -345,7 +345,7 @@ func chat(t *testing.T, e *exchange) (records int) {
 func TestRealSalariesAndRealChatAreNeverUsed(t *testing.T) {
 	ctx := t.Context()
 	for _, preset := range policy.Presets() {
-		s := quayside.Settings(1)
+		s := quayside.Settings(3)
 		s.Policy = preset
 		a := empty(t, quayside.Config(t.TempDir()), s)
 		pay, talk := newExchange(t, "payroll"), newExchange(t, "irc")
@@ -410,7 +410,7 @@ func explains(t *testing.T, a *app.App, ref, rule string) {
 func TestEveryExclusionIsExplained(t *testing.T) {
 	ctx := t.Context()
 	for _, preset := range policy.Presets() {
-		s := quayside.Settings(1)
+		s := quayside.Settings(3)
 		s.Policy = preset
 		a := quayside.New(t, quayside.Config(t.TempDir()), s)
 		bring(t, a,

@@ -43,7 +43,7 @@ func clean(t *testing.T, a *app.App) {
 // recipient until it was sent, once.
 func TestRecipientsHearWhoIsGone(t *testing.T) {
 	ctx := t.Context()
-	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	out := filepath.Join(t.TempDir(), "out")
 	e, err := a.Disclose(ctx, app.Disclosure{Recipient: "Tollgate Computing", Purpose: licet.PurposeTrain, Basis: "contract, Article 28", What: app.GiveCorpus, Dir: out})
 	if err != nil {
@@ -124,7 +124,7 @@ func TestRecipientsHearWhoIsGone(t *testing.T) {
 // author has permitted for that goes along, by a notice that told of it.
 func TestAYesToOnePurposeIsNoneToAnother(t *testing.T) {
 	ctx := t.Context()
-	s := quayside.Settings(1)
+	s := quayside.Settings(3)
 	s.Policy = "recommended"
 	a := quayside.Trained(t, quayside.Config(t.TempDir()), s)
 	share := app.Disclosure{Recipient: "Elsewhere Models", Purpose: licet.PurposeShare, Basis: "consent", What: app.GiveCorpus, Dir: filepath.Join(t.TempDir(), "out")}
@@ -187,7 +187,7 @@ func TestAYesToOnePurposeIsNoneToAnother(t *testing.T) {
 // nothing; their own yes goes before it, and both stay in the log.
 func TestASignalIsNotAPerson(t *testing.T) {
 	ctx := t.Context()
-	s := quayside.Settings(1)
+	s := quayside.Settings(3)
 	s.Policy = "recommended"
 	a := quayside.New(t, quayside.Config(t.TempDir()), s)
 	m := quayside.Member(t, a, "m02")
@@ -234,7 +234,7 @@ func TestASignalIsNotAPerson(t *testing.T) {
 // TestASuspectedMinorIsOutUntilSomebodyDecides, and again when they say so anew.
 func TestASuspectedMinorIsOutUntilSomebodyDecides(t *testing.T) {
 	ctx := t.Context()
-	a := quayside.New(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := quayside.New(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	list, err := a.Suspects(ctx)
 	if err != nil || len(list) == 0 {
 		t.Fatalf("suspects: %v, %v", list, err)
@@ -290,7 +290,7 @@ func TestASuspectedMinorIsOutUntilSomebodyDecides(t *testing.T) {
 func TestAStrangersObjectionActsAtOnce(t *testing.T) {
 	ctx := t.Context()
 	cfg := quayside.Config(t.TempDir())
-	a := quayside.New(t, cfg, quayside.Settings(1))
+	a := quayside.New(t, cfg, quayside.Settings(3))
 	bring(t, a, `{"type":"record","id":"about","member":"m02","kind":"post","text":"Yesterday Harbour Lantern built the second gate, and @orsi_q painted it.","created":"2025-11-03T10:00:00Z"}`)
 	if _, err := a.Advance(47 * 24 * time.Hour); err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 // whoever still holds a model gets nothing from it, and the fallback writes.
 func TestAWithdrawnModelDrawsNoToken(t *testing.T) {
 	ctx := t.Context()
-	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	before, err := a.Served(ctx)
 	if err != nil {
 		t.Fatal(err)

@@ -56,7 +56,7 @@ func TestAServiceIsPartOfWhatIsBuilt(t *testing.T) {
 	service := &analyser{}
 	server := httptest.NewServer(service)
 	defer server.Close()
-	s := quayside.Settings(1)
+	s := quayside.Settings(3)
 	plain := quayside.New(t, quayside.Config(t.TempDir()), s)
 	s.Presidio = &presidio.Config{URL: server.URL, Version: "1 of the test", Entities: map[string]redact.Label{"PERSON": redact.LabelName}}
 	a := quayside.New(t, quayside.Config(t.TempDir()), s)
@@ -100,7 +100,7 @@ func TestAServiceIsPartOfWhatIsBuilt(t *testing.T) {
 }
 
 func TestSettingsOfAServiceThatCannotBeAreRefused(t *testing.T) {
-	s := quayside.Settings(1)
+	s := quayside.Settings(3)
 	s.Presidio = &presidio.Config{URL: "http://192.0.2.7:3000", Version: "1"}
 	if _, err := app.Create(t.Context(), quayside.Config(t.TempDir()), s); !errors.Is(err, presidio.ErrConfig) || !strings.Contains(err.Error(), "allow_remote") {
 		t.Errorf("got %v", err)

@@ -100,7 +100,7 @@ func (f *forge) resign() {
 func honest(t *testing.T) string {
 	t.Helper()
 	ctx := t.Context()
-	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	if _, err := a.Disclose(ctx, app.Disclosure{Recipient: "Tollgate Computing", Purpose: licet.PurposeTrain, Basis: "contract", What: app.GiveCorpus, Dir: filepath.Join(t.TempDir(), "out")}); err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func folder(t *testing.T) (dir string, passes map[string]string) {
 	t.Helper()
 	dir = filepath.Join(t.TempDir(), "data")
 	cfg := quayside.Config(dir)
-	a := quayside.Trained(t, cfg, quayside.Settings(2))
+	a := quayside.Trained(t, cfg, quayside.Settings(3))
 	passes = map[string]string{}
 	for m, err := range a.Vault().Members(t.Context()) {
 		if err != nil {

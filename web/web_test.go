@@ -33,7 +33,7 @@ type site struct {
 
 func open(t *testing.T, demo bool) site {
 	t.Helper()
-	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(1))
+	a := quayside.Trained(t, quayside.Config(t.TempDir()), quayside.Settings(3))
 	s, err := web.New(a, web.Options{Demo: demo})
 	if err != nil {
 		t.Fatal(err)
